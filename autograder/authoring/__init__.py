@@ -1,0 +1,1 @@
+"""From one source file to starter, reference, notebooks and known mistakes."""

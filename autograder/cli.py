@@ -1,0 +1,184 @@
+"""The command line: a few verbs, assignments named the same way everywhere.
+
+Exit status 0: everything asked for was done; 1: the work is wrong; 2: the call is wrong.
+Each verb imports what it needs when it runs, so that --help answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autograder import __version__
+from autograder.errors import AutograderError, ManifestError
+
+if TYPE_CHECKING:
+    from autograder.assignment import Assignment
+    from autograder.course import Course
+    from autograder.results.grade import Grade
+
+_NAMES = click.argument("names", metavar="[ASSIGNMENT]...", nargs=-1)
+_COURSE = click.option(
+    "--course", "root", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path(),
+    help="The course's folder; the one around this folder by default.",
+)  # fmt: skip
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Build, prove and grade the assignments of a course."""
+
+
+@cli.command("list")
+@_COURSE
+def list_assignments(root: Path) -> None:
+    """List the course's assignments."""
+    from autograder.assignment import find_assignments
+    from autograder.course import find_course
+
+    for assignment in find_assignments(find_course(root).root):
+        questions = len(assignment.questions)
+        size = f"{assignment.points:>4g} points, {questions:>2} questions"
+        click.echo(f"{assignment.name:<20} {size}  {assignment.title}")
+
+
+@cli.command()
+@_NAMES
+@_COURSE
+@click.option("--out", type=click.Path(path_type=Path), help="Where the zips go; dist/ in the course by default.")
+@click.option("--check", is_flag=True, help="Only say what has drifted from its source; write nothing.")
+def build(names: tuple[str, ...], root: Path, out: Path | None, *, check: bool) -> None:
+    """Write starter and reference folders, and the zips of dist/, from each assignment's folder."""
+    from autograder.packaging import build as packaging
+
+    course, assignments = _find(root, names)
+    if check:
+        drifts = packaging.check(course, assignments)
+        for drift in drifts:
+            click.echo(drift)
+        if drifts:
+            raise click.ClickException(f"{len(drifts)} built files have drifted; run: autograder build")
+        return
+    for path in packaging.build(course, assignments, out or course.root / "dist"):
+        click.echo(path)
+
+
+@cli.command()
+@_NAMES
+@_COURSE
+@click.option("--workers", default=2, show_default=True, help="How many graders run at once.")
+def verify(names: tuple[str, ...], root: Path, workers: int) -> None:
+    """Prove that each suite grades what it claims to.
+
+    The reference and every accepted solution must earn every point, the
+    starter none, and each known mistake must lose points in the question it
+    names and show its hint. All assignments when none is named.
+    """
+    from autograder.course import read_salt
+    from autograder.proof.verify import claims_about
+
+    course, assignments = _find(root, names)
+    salt, broken = read_salt(course.root), 0
+    for assignment in assignments:
+        for claim in claims_about(assignment, salt, workers):
+            click.echo(f"{'ok' if claim.holds else 'NO':<3}{claim.assignment}: {claim.text}  ({claim.seconds:.1f} s)")
+            if not claim.holds:
+                click.echo(f"     {claim.broken}")
+            broken += not claim.holds
+    if broken:
+        raise click.ClickException(f"{broken} of the claims above do not hold")
+
+
+@cli.command()
+@click.argument("name", metavar="ASSIGNMENT")
+@click.argument("hand_ins", metavar="HANDIN...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@_COURSE
+@click.option("--out", type=click.Path(path_type=Path), help="Where results.json, grade.json and grades.csv go.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the run: another one gives other inputs.")
+@click.option("--allow-unconfined", is_flag=True, help="Grade even where student code could read hidden tests.")
+def grade(  # noqa: PLR0913 - one for each option
+    name: str, hand_ins: tuple[Path, ...], root: Path, out: Path | None, seed: int, *, allow_unconfined: bool
+) -> None:
+    """Grade hand-ins: modules, notebooks, zips or folders."""
+    from autograder.course import read_salt
+    from autograder.grading.grade import Grader
+    from autograder.results.files import write_grades
+
+    course, (assignment,) = _find(root, (name,))
+    with Grader(assignment, read_salt(course.root), run_seed=seed, allow_unconfined=allow_unconfined) as grader:
+        grades = [grader.grade(path) for path in hand_ins]
+    _show(grades)
+    if out:
+        write_grades(out, grades)
+        click.echo(f"\nresults: {out}")
+    if not all(one.final for one in grades):
+        raise click.ClickException("the grader itself failed on some tests; those grades are not final")
+
+
+@cli.command()
+def doctor() -> None:
+    """Say what this machine can confine, and which libraries it has."""
+    from autograder.sandbox.doctor import findings
+
+    for finding in findings():
+        click.echo(f"{'ok' if finding.good else '--':<3}{finding.text}")
+
+
+@cli.group()
+def new() -> None:
+    """Start something: an assignment, or the course's salt."""
+
+
+@new.command("assignment")
+@click.argument("name")
+@_COURSE
+def new_assignment(name: str, root: Path) -> None:
+    """Write a small assignment that verifies green, to be filled with your own."""
+    from autograder.authoring import scaffold
+    from autograder.course import find_course
+
+    folder = scaffold.new_assignment(find_course(root), name)
+    click.echo(f"{folder}\nnext: autograder verify {name}")
+
+
+@new.command("salt")
+@_COURSE
+def new_salt(root: Path) -> None:
+    """Write the course's salt, which makes the inputs of its hidden tests its own; keep it out of git."""
+    from autograder.course import find_course, write_salt
+
+    click.echo(write_salt(find_course(root).root))
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one message and a status, never a traceback."""
+    try:
+        cli()
+    except ManifestError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    except AutograderError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+
+
+def _find(root: Path, names: tuple[str, ...]) -> "tuple[Course, list[Assignment]]":
+    from autograder.assignment import find_assignments
+    from autograder.course import find_course
+
+    course = find_course(root)
+    return course, find_assignments(course.root, names)
+
+
+def _show(grades: "list[Grade]") -> None:
+    from rich.console import Console
+
+    from autograder.results import terminal
+
+    console = Console()
+    if len(grades) == 1:
+        terminal.show(grades[0], console)
+    else:
+        terminal.show_many(grades, console)

@@ -1,0 +1,94 @@
+"""What a whole course shares: its settings and its salt."""
+
+import secrets
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import ManifestError, did_you_mean
+
+SETTINGS = "course.toml"
+SALT = ".salt"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course's folder and settings.
+
+    Attributes:
+        root: the folder that holds `assignments/`.
+        title: what a student reads.
+        team_size: how many people may hand in together, at least 1.
+    """
+
+    root: Path
+    title: str = "A course"
+    team_size: int = 1
+
+
+def find_course(start: Path) -> Course:
+    """Read the course that a folder belongs to: the nearest one above that holds `assignments/`.
+
+    Raises:
+        ManifestError: if there is none, or its settings cannot be used.
+    """
+    for root in (start.resolve(), *start.resolve().parents):
+        if (root / "assignments").is_dir():
+            return _read(root)
+    raise ManifestError(start.resolve(), "no course here", "work in a folder that holds assignments/, or below one")
+
+
+def read_salt(root: Path) -> str:
+    """Read the course's salt, which makes the inputs of hidden tests its own.
+
+    Raises:
+        ManifestError: if the course has none.
+    """
+    file = root / SALT
+    try:
+        salt = file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        todo = "autograder new salt writes one; keep it out of git"
+        raise ManifestError(file, "the course has no salt", todo) from None
+    if not salt:
+        raise ManifestError(file, "the salt is empty", "delete the file and run autograder new salt")
+    return salt
+
+
+def write_salt(root: Path) -> Path:
+    """Give the course a fresh salt of 128 random bits; an existing one is kept."""
+    file = root / SALT
+    if not file.exists():
+        file.write_text(secrets.token_hex(16) + "\n", encoding="ascii")
+    return file
+
+
+def _read(root: Path) -> Course:
+    file, table = root / SETTINGS, {}
+    if file.exists():
+        table = _load(file)
+    elif (root / "pyproject.toml").exists():
+        file = root / "pyproject.toml"
+        table = _load(file).get("tool", {}).get("autograder", {})
+    known = {field.name for field in fields(Course)} - {"root"}
+    for key in table:
+        if key not in known:
+            hint = did_you_mean(key, known) or f"known keys: {', '.join(sorted(known))}"
+            raise ManifestError(file, f"unknown key '{key}'", hint)
+    return _checked(file, Course(root, **table))
+
+
+def _checked(file: Path, course: Course) -> Course:
+    if not isinstance(course.title, str):
+        raise ManifestError(file, f"'title' must be str, got {course.title!r}")
+    if type(course.team_size) is not int or course.team_size < 1:
+        raise ManifestError(file, f"'team_size' must be a whole number from 1 on, got {course.team_size!r}")
+    return course
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(file, f"not valid TOML: {error}") from None

@@ -1,0 +1,283 @@
+"""Comparisons that say what differs, and no more than may be said.
+
+Every check first makes sure of exact kind, shape and dtype: an empty array, a
+NaN or an object with its own `==` satisfies no comparison here.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from time import process_time
+from typing import Any
+
+import numpy as np
+
+from .misconceptions import diagnose
+from .verdicts import CheckFailed, award
+
+Array = np.ndarray[Any, Any]
+_NUMBERS = "biufc"
+
+
+def assert_array(actual: object, *, shape: tuple[int, ...] | None = None, dtype: object = None) -> None:
+    """Require a plain numpy array.
+
+    Args:
+        actual: what the student returned.
+        shape: the exact shape; any when None.
+        dtype: the exact dtype; any when None.
+
+    Raises:
+        CheckFailed: naming kind, shape or dtype, expected and got.
+    """
+    __tracebackhide__ = True
+    if type(actual) is not np.ndarray:
+        raise CheckFailed(f"expected a numpy array, got {kind_of(actual)}")
+    if shape is not None and actual.shape != tuple(shape):
+        raise CheckFailed(f"expected shape {tuple(shape)}, got {actual.shape}")
+    if dtype is not None and actual.dtype != np.dtype(dtype):  # type: ignore[call-overload]
+        raise CheckFailed(f"expected dtype {np.dtype(dtype)}, got {actual.dtype}")  # type: ignore[call-overload]
+
+
+def assert_close(  # noqa: PLR0913 - tolerances are always written out
+    actual: object,
+    expected: Any,
+    *,
+    rtol: float,
+    atol: float,
+    dtype: object = "same",
+    known: Mapping[str, Array | Callable[[], Array]] | None = None,
+) -> None:
+    """Require an array or a number within tolerance of the expected one.
+
+    Args:
+        actual: what the student returned.
+        expected: array or number; its shape and dtype are required too. NaN equals NaN.
+        rtol: relative tolerance.
+        atol: absolute tolerance.
+        dtype: dtype to require; "same" as the expected array's, None for any numeric one.
+        known: sentence → the wrong array that this misconception gives; named when matched.
+
+    Raises:
+        CheckFailed: saying what differs.
+    """
+    __tracebackhide__ = True
+    if not isinstance(expected, np.ndarray):
+        _assert_number(actual, float(expected), rtol, atol)
+        return
+    wanted = expected.dtype if isinstance(dtype, str) and dtype == "same" else dtype
+    if type(actual) is np.ndarray and actual.dtype.kind not in _NUMBERS:
+        raise CheckFailed(f"expected numbers, got dtype {actual.dtype}")
+    try:
+        assert_array(actual, shape=expected.shape, dtype=wanted)
+    except CheckFailed as failure:
+        if type(actual) is np.ndarray:
+            failure.finding = diagnose(actual, expected, known or {})
+        raise
+    _assert_values(actual, expected, rtol, atol, known or {})  # type: ignore[arg-type]
+
+
+def assert_same(actual: object, expected: Any, path: str = "") -> None:
+    """Require equal data of exactly the same kinds, arrays included: an int is no float, a list no tuple.
+
+    Raises:
+        CheckFailed: at the first place that differs.
+    """
+    __tracebackhide__ = True
+    place = f" at {path}" if path else ""
+    if isinstance(expected, np.ndarray):
+        assert_close(actual, expected, rtol=0, atol=0)
+    elif type(actual) is not type(expected):
+        raise CheckFailed(f"expected {kind_of(expected)}{place}, got {kind_of(actual)}")
+    elif isinstance(expected, dict):
+        if set(actual) != set(expected):  # type: ignore[call-overload]
+            got = sorted(map(str, actual))  # type: ignore[call-overload]
+            raise CheckFailed(f"other keys than expected{place}", f"expected {sorted(expected)}, got {got}")
+        for key, value in expected.items():
+            assert_same(actual[key], value, f"{path}[{key!r}]")  # type: ignore[index]
+    elif isinstance(expected, (list, tuple)):
+        if len(actual) != len(expected):  # type: ignore[arg-type]
+            raise CheckFailed(f"expected {len(expected)} items{place}, got {len(actual)}")  # type: ignore[arg-type]
+        for index, value in enumerate(expected):
+            assert_same(actual[index], value, f"{path}[{index}]")  # type: ignore[index]
+    elif actual != expected and not _both_nan(actual, expected):
+        raise CheckFailed(f"another value than expected{place}", f"expected {expected!r}, got {actual!r}")
+
+
+def assert_raises(error: type[Exception], function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Require that a call raises this class of error; the message is the student's own choice.
+
+    Raises:
+        CheckFailed: if it returns, or raises another class.
+    """
+    __tracebackhide__ = True
+    try:
+        result = function(*args, **kwargs)
+    except error:
+        return
+    except Exception as other:
+        if not hasattr(other, "student"):
+            raise
+        got = type(other).__name__
+        raise CheckFailed(f"expected {error.__name__}, got {got}", f"{got}: {other}") from None
+    raise CheckFailed(f"expected {error.__name__}, but nothing was raised", f"got {kind_of(result)}")
+
+
+def assert_own_memory(student: Any) -> None:
+    """Require that the latest result shares no memory with an argument.
+
+    Raises:
+        CheckFailed: if it does.
+    """
+    __tracebackhide__ = True
+    if student.last.shares_memory:
+        raise CheckFailed("The result shares memory with the input. Return a copy.")
+
+
+def assert_answers(answers: object, key: Mapping[str, object]) -> None:
+    """Judge a concept check as one sum; which answer was wrong is never said.
+
+    Args:
+        answers: the student's dict.
+        key: question → right answer. A set matches in any order and container; text in any case;
+            a number matches a number.
+
+    Raises:
+        CheckFailed: if no dict was returned, or no answer is right.
+        Awarded: if a part of the answers is right.
+    """
+    __tracebackhide__ = True
+    if type(answers) is not dict:
+        raise CheckFailed(f"expected a dict, got {kind_of(answers)}")
+    right = sum(_is_answer(answers.get(name), value) for name, value in key.items())
+    if right < len(key):
+        if not right:
+            raise CheckFailed(f"0 of {len(key)} answers are right")
+        award(right / len(key), f"{right} of {len(key)} answers are right")
+
+
+def assert_speed(  # noqa: PLR0913 - the two limits are always written out
+    student: Any,
+    name: str,
+    args: tuple[Any, ...],
+    reference: Callable[..., Any],
+    *,
+    ratio: float,
+    floor: float,
+) -> None:
+    """Require that a function takes at most `ratio` times the reference's processor time.
+
+    Args:
+        student: the stand-in.
+        name: function to call.
+        args: its arguments.
+        reference: the same function of the reference.
+        ratio: how many times slower is still fine; at least three times what was measured.
+        floor: seconds that are always fine, so that a tiny reference is no trap.
+
+    Raises:
+        CheckFailed: with the ratio, if the best of three is slower.
+    """
+    __tracebackhide__ = True
+    allowed = max(floor, ratio * min(_cpu_seconds(reference, args) for _ in range(3)))
+    best = math.inf
+    for _ in range(3):
+        with student.processor_time() as spent:
+            getattr(student, name)(*args)
+        best = min(best, spent.seconds)
+        if best <= allowed:
+            return
+    raise CheckFailed(f"{name} takes {best / allowed:.1f} times the processor time that is allowed")
+
+
+def layouts(array: Array) -> dict[str, Array]:
+    """The same values in memory layouts that a correct function must not care about.
+
+    Returns:
+        name → array equal to the given one: read-only, Fortran order, every second element
+        of a larger array, and a view with negative strides.
+    """
+    read_only = array.copy()
+    read_only.setflags(write=False)
+    wide = np.zeros(tuple(2 * n for n in array.shape), array.dtype)
+    strided = wide[tuple(slice(None, None, 2) for _ in array.shape)]
+    strided[...] = array
+    backwards = tuple(slice(None, None, -1) for _ in array.shape)
+    return {
+        "read-only": read_only,
+        "Fortran order": np.asfortranarray(array),
+        "strided": strided,
+        "negative strides": array[backwards].copy()[backwards],
+    }
+
+
+def kind_of(value: object) -> str:
+    """Name the kind of a value without showing it."""
+    if value is None:
+        return "None"
+    if type(value) is np.ndarray:
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    name = str(getattr(value, "kind", "")) or type(value).__name__
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+
+
+def _assert_number(actual: object, expected: float, rtol: float, atol: float) -> None:
+    __tracebackhide__ = True
+    if isinstance(actual, bool) or not isinstance(actual, (int, float, np.integer, np.floating)):
+        raise CheckFailed(f"expected a number, got {kind_of(actual)}")
+    near = math.isclose(actual, expected, rel_tol=0, abs_tol=atol + rtol * abs(expected))
+    if not near and not _both_nan(actual, expected):
+        raise CheckFailed("the number differs", f"expected {expected!r}, got {actual!r}")
+
+
+def _assert_values(actual: Array, expected: Array, rtol: float, atol: float, known: Mapping[str, Any]) -> None:
+    __tracebackhide__ = True
+    wrong = ~np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
+    if wrong.any():
+        raise CheckFailed(_rough(wrong), _differences(actual, expected, wrong), diagnose(actual, expected, known))
+
+
+def _rough(wrong: Array) -> str:
+    """Say how many elements are wrong, in steps of a quarter: finer steps would tell hidden values."""
+    quarters = math.ceil(4 * wrong.mean())
+    if quarters == 4:  # noqa: PLR2004 - all quarters
+        return "all elements differ" if wrong.all() else "most elements differ"
+    return f"up to {Fraction(quarters, 4)} of the elements differ"
+
+
+def _differences(actual: Array, expected: Array, wrong: Array) -> str:
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    values = f"expected {expected[first]!s}, got {actual[first]!s}"
+    lines = [f"{int(wrong.sum())} of {wrong.size} elements differ; the first at {first}: {values}"]
+    if actual.dtype.kind == "f" and np.isnan(actual).any() and not np.isnan(expected).any():
+        lines.append(f"{int(np.isnan(actual).sum())} elements are NaN")
+    elif actual.dtype.kind in "biuf":
+        error = np.abs(actual.astype(float) - expected.astype(float))
+        lines.append(f"largest difference {np.nanmax(error):.3g}")
+    if actual.size <= 64:  # noqa: PLR2004 - what fits on a screen
+        lines += ["expected:", np.array2string(expected), "got:", np.array2string(actual)]
+    return "\n".join(lines)
+
+
+def _is_answer(given: object, right: object) -> bool:
+    if isinstance(right, (set, frozenset)):
+        return isinstance(given, (set, frozenset, list, tuple)) and {*map(_plain, given)} == {*map(_plain, right)}
+    if isinstance(right, (list, tuple)):
+        return isinstance(given, (list, tuple)) and [*map(_plain, given)] == [*map(_plain, right)]
+    if isinstance(right, bool) or isinstance(given, bool):
+        return given is right
+    return bool(_plain(given) == _plain(right))
+
+
+def _plain(value: object) -> object:
+    return value.strip().casefold() if isinstance(value, str) else value if isinstance(value, (int, float)) else None
+
+
+def _both_nan(one: object, other: object) -> bool:
+    return isinstance(one, float) and isinstance(other, float) and math.isnan(one) and math.isnan(other)
+
+
+def _cpu_seconds(function: Callable[..., Any], args: tuple[Any, ...]) -> float:
+    start = process_time()
+    function(*args)
+    return process_time() - start

@@ -1,0 +1,106 @@
+"""The pytest plugin of a starter kit: fixtures on a plain import, and a summary by question."""
+
+import hashlib
+import importlib.util
+import tomllib
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .recording import Recorder, case_id, combined, test_id
+from .student import LocalStudent
+from .verdicts import Verdict
+
+_PUBLIC_SALT = "public"
+_MARK = {Verdict.PASSED: "ok", Verdict.NOT_ATTEMPTED: "to do", Verdict.NOT_GRADED: "waits"}
+
+
+def seed_of(salt: str, assignment: str, item: pytest.Item, run_seed: int = 0) -> int:
+    """Derive a case's seed from the course's salt, so that inputs vary between courses and not between students."""
+    text = "\0".join([salt, assignment, test_id(item), case_id(item), str(run_seed)])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
+
+
+def load_probes(item: pytest.Item) -> ModuleType:
+    """Import the probes that go with a test file: beside a public one, a folder above a hidden one."""
+    folder = item.path.parent
+    file = (folder.parent if folder.name == "hidden" else folder) / "probes.py"
+    spec = importlib.util.spec_from_file_location(f"probes_of_{folder.name}", file)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(f"{file}: there are no probes")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the recorder with the questions of the manifest."""
+    manifest = _manifest(config)
+    questions = {q["id"]: tuple(q.get("needs", ())) for q in manifest["questions"]}
+    recorder = Recorder(questions)
+    config.pluginmanager.register(recorder, "coursekit-recorder")
+
+
+@pytest.fixture(scope="session")
+def _module(request: pytest.FixtureRequest) -> LocalStudent:
+    manifest = _manifest(request.config)
+    file = request.config.rootpath / manifest["hand_in"][0]
+    return LocalStudent(file, manifest.get("refused", ()), manifest.get("why_refused", ""))
+
+
+@pytest.fixture
+def student(_module: LocalStudent, request: pytest.FixtureRequest) -> LocalStudent:
+    """Stand in for the student's module; functions are called as on the module itself."""
+    _module.may_change_arguments = request.node.get_closest_marker("may_change_arguments") is not None
+    return _module
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Give a generator of random inputs, seeded for this very case."""
+    return np.random.default_rng(seed_of(_PUBLIC_SALT, _name(request.config), request.node))
+
+
+@pytest.fixture
+def probes(request: pytest.FixtureRequest) -> ModuleType:
+    """Give the probes that go with the test."""
+    return load_probes(request.node)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the points so far by question, what is still to do, and the hints."""
+    recorder: Recorder = config.pluginmanager.get_plugin("coursekit-recorder")  # type: ignore[assignment]
+    titles = {q["id"]: q["title"] for q in _manifest(config)["questions"]}
+    write = terminalreporter.write_line
+    terminalreporter.section("points of the public tests")
+    total = possible = 0.0
+    for question in recorder.questions:
+        specs = [spec for spec in recorder.specs.values() if spec.question == question]
+        cases = [case for case in recorder.cases if case.test in {spec.id for spec in specs}]
+        if cases:
+            earned, points = recorder.earned(question), sum(spec.points for spec in specs)
+            total, possible = total + earned, possible + points
+            write(f"{_MARK.get(combined(cases), 'wrong'):<6} {earned:>5g} of {points:<4g} {titles[question]}")
+    rest = f"the hidden tests give the rest of {_manifest(config)['points']:g}"
+    write(f"{'':<6} {total:>5g} of {possible:<4g} so far; {rest}")
+    for line in _hints(recorder):
+        write(line)
+
+
+def _hints(recorder: Recorder) -> list[str]:
+    lines = []
+    for spec in recorder.specs.values():
+        failed = [c for c in recorder.cases if c.test == spec.id and c.verdict is Verdict.FAILED]
+        if failed and (failed[0].finding or spec.hint):
+            lines.append(f"hint for {spec.id}: {failed[0].finding or spec.hint}")
+    return lines
+
+
+def _manifest(config: pytest.Config) -> dict[str, Any]:
+    return tomllib.loads((config.rootpath / "assignment.toml").read_text(encoding="utf-8"))
+
+
+def _name(config: pytest.Config) -> str:
+    return config.rootpath.name

@@ -1,0 +1,257 @@
+"""Pytest hooks that read a suite's marks and record what became of each case.
+
+Marks: `question(id)`, `points(number, all_or_nothing=False)`, `hint(text)`,
+`visibility(when)`, `slow` and `may_change_arguments`. A test's docstring is the line that a
+student reads.
+"""
+
+import inspect
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .verdicts import (
+    Awarded,
+    Case,
+    CheckFailed,
+    Crashed,
+    NotAttempted,
+    NotGraded,
+    TimedOut,
+    Unusable,
+    Verdict,
+)
+
+MARKS = (
+    "question(id): the question that a test belongs to",
+    "points(number, all_or_nothing=False): what the test is worth, shared evenly by its cases",
+    "hint(text): what a student may try when the test fails",
+    "visibility(when): visible, hidden, after_due_date or after_published",
+    "slow: the test trains or measures, and runs last in its question",
+    "may_change_arguments: the student's function may write into its arguments",
+)
+VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
+_WORST_FIRST = (
+    Verdict.GRADER_ERROR,
+    Verdict.CRASHED,
+    Verdict.TIMED_OUT,
+    Verdict.FAILED,
+    Verdict.NOT_ATTEMPTED,
+    Verdict.NOT_GRADED,
+    Verdict.NOT_RUN,
+    Verdict.PASSED,
+)
+_STOPS = {
+    NotAttempted: Verdict.NOT_ATTEMPTED,
+    NotGraded: Verdict.NOT_GRADED,
+    TimedOut: Verdict.TIMED_OUT,
+    Crashed: Verdict.CRASHED,
+    Unusable: Verdict.FAILED,
+}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One test function as its marks describe it.
+
+    Attributes:
+        id: "file stem::function".
+        question: id of its question.
+        title: its docstring's first paragraph, on one line.
+        points: what it is worth.
+        hint: what to try when it fails, or empty.
+        visibility: when a student sees it.
+        public: whether the student has the test.
+        all_or_nothing: whether one failing case costs all of the points.
+        slow: whether it runs last in its question.
+        cases: how many cases it has.
+    """
+
+    id: str
+    question: str
+    title: str
+    points: float
+    hint: str = ""
+    visibility: str = "visible"
+    public: bool = True
+    all_or_nothing: bool = False
+    slow: bool = False
+    cases: int = 1
+
+    def earned(self, cases: Sequence[Case]) -> float:
+        """Points that these cases earn: an even share each, or all or nothing."""
+        fractions = [case.fraction for case in cases]
+        if self.all_or_nothing:
+            return self.points if len(fractions) == self.cases and all(f == 1 for f in fractions) else 0.0
+        return self.points * math.fsum(fractions) / self.cases
+
+
+def combined(cases: Sequence[Case]) -> Verdict:
+    """Give the verdict of a test from those of its cases: the worst one; not run when there is none."""
+    verdicts = {case.verdict for case in cases}
+    return next((verdict for verdict in _WORST_FIRST if verdict in verdicts), Verdict.NOT_RUN)
+
+
+@dataclass
+class Recorder:
+    """Plugin that orders tests by question, skips what lacks its prerequisites, and records cases.
+
+    Attributes:
+        questions: id → ids of the questions that it needs, in the order of the report.
+        specs: tests by id, filled by collection.
+        cases: what became of each case so far.
+        problems: what is wrong with the suite itself, "place: fact".
+    """
+
+    questions: dict[str, tuple[str, ...]]
+    specs: dict[str, Spec] = field(default_factory=dict)
+    cases: list[Case] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make the marks known, so that --strict-markers finds a misspelt one."""
+        for line in MARKS:
+            config.addinivalue_line("markers", line)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Read the marks, and run question by question, slow tests last in each."""
+        order = list(self.questions)
+        for item in items:
+            self._note(item)
+        items.sort(key=lambda item: (self._rank(order, item), item.get_closest_marker("slow") is not None))
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip a test whose question needs one that earned nothing.
+
+        Raises:
+            NotGraded: naming the question that is needed.
+        """
+        spec = self.specs.get(test_id(item))
+        for need in self.questions.get(spec.question, ()) if spec else ():
+            if self._earned_nothing(need):
+                raise NotGraded(f"needs {need}, which earned nothing yet")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Record the case once it is decided: at its call, or where its set-up or tear-down broke."""
+        report: pytest.TestReport = yield  # type: ignore[assignment]
+        if call.when == "call" or call.excinfo is not None:
+            case = case_of(item, call)
+            if case.test in self.specs and not self._decided(case):
+                self.cases.append(case)
+        return report  # type: ignore[return-value]
+
+    def earned(self, question: str) -> float:
+        """Points that a question has earned so far."""
+        return math.fsum(s.earned(self._cases(s.id)) for s in self.specs.values() if s.question == question)
+
+    def _earned_nothing(self, question: str) -> bool:
+        ran = any(self._cases(spec.id) for spec in self.specs.values() if spec.question == question)
+        return ran and self.earned(question) == 0
+
+    def _cases(self, test: str) -> list[Case]:
+        return [case for case in self.cases if case.test == test]
+
+    def _decided(self, case: Case) -> bool:
+        return any((case.test, case.case) == (known.test, known.case) for known in self.cases)
+
+    def _rank(self, order: list[str], item: pytest.Item) -> int:
+        spec = self.specs.get(test_id(item))
+        return order.index(spec.question) if spec else len(order)
+
+    def _note(self, item: pytest.Item) -> None:
+        identifier = test_id(item)
+        if identifier in self.specs:
+            spec = self.specs[identifier]
+            self.specs[identifier] = Spec(**{**spec.__dict__, "cases": spec.cases + 1})
+            return
+        try:
+            self.specs[identifier] = read_spec(item, self.questions)
+        except ValueError as error:
+            line = inspect.getsourcelines(item.obj)[1] if isinstance(item, pytest.Function) else 0
+            self.problems.append(f"{item.path}:{line}: {error}")
+
+
+def test_id(item: pytest.Item) -> str:
+    """Name a test without its parameters, and without the folder, which differs between kit and course."""
+    return f"{item.path.stem}::{getattr(item, 'originalname', item.name)}"
+
+
+def case_id(item: pytest.Item) -> str:
+    """Name the parameters of a case; empty without any."""
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.id) if callspec else ""
+
+
+def read_spec(item: pytest.Item, questions: dict[str, tuple[str, ...]]) -> Spec:
+    """Read a test's marks.
+
+    Raises:
+        ValueError: if a mark is missing or cannot be used.
+    """
+    question = _argument(item, "question", str, None)
+    if question not in questions:
+        raise ValueError(f"question '{question}' is not in the manifest")
+    visibility = _argument(item, "visibility", str, "visible")
+    if visibility not in VISIBILITIES:
+        raise ValueError(f"visibility must be one of {', '.join(VISIBILITIES)}, got '{visibility}'")
+    title = inspect.getdoc(getattr(item, "obj", None)) or ""
+    if not title:
+        raise ValueError(f"{item.name} needs a docstring: it is the line that a student reads")
+    points = item.get_closest_marker("points")
+    return Spec(
+        id=test_id(item),
+        question=question,
+        title=" ".join(title.split("\n\n")[0].split()),
+        points=_argument(item, "points", (int, float), None),
+        hint=_argument(item, "hint", str, ""),
+        visibility=visibility,
+        public=item.path.parent.name != "hidden",
+        all_or_nothing=bool(points and points.kwargs.get("all_or_nothing")),
+        slow=item.get_closest_marker("slow") is not None,
+    )
+
+
+def case_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Case:
+    """Say what became of a case from how its call ended."""
+    verdict, fraction, summary, details, finding = _judged(call.excinfo)
+    return Case(test_id(item), case_id(item), verdict, fraction, summary, details, finding, call.duration)
+
+
+def _judged(  # noqa: PLR0911 - one return for each way that a test ends
+    excinfo: pytest.ExceptionInfo[BaseException] | None,
+) -> tuple[Verdict, float, str, str, str]:
+    """Give verdict, earned fraction, summary, details and finding."""
+    if excinfo is None:
+        return Verdict.PASSED, 1.0, "", "", ""
+    error = excinfo.value
+    if isinstance(error, Awarded):
+        return Verdict.PASSED, error.fraction, error.reason, "", ""
+    for kind, verdict in _STOPS.items():
+        if isinstance(error, kind):
+            return verdict, 0.0, str(error), "", ""
+    if isinstance(error, CheckFailed):
+        return Verdict.FAILED, 0.0, error.summary, error.details, error.finding
+    if hasattr(error, "student"):
+        return Verdict.FAILED, 0.0, f"raised {type(error).__name__}", f"{error.student}".rstrip(), ""
+    if isinstance(error, (AssertionError, pytest.fail.Exception)):
+        return Verdict.FAILED, 0.0, "", str(error), ""
+    if isinstance(error, pytest.skip.Exception):
+        return Verdict.NOT_GRADED, 0.0, str(error), "", ""
+    place = excinfo.traceback[-1]
+    text = f"{Path(str(place.path)).name}:{place.lineno + 1}: {type(error).__name__}: {error}"
+    return Verdict.GRADER_ERROR, 0.0, "", text, ""
+
+
+def _argument(item: pytest.Item, mark: str, kind: Any, default: Any) -> Any:
+    found = item.get_closest_marker(mark)
+    if found is None and default is not None:
+        return default
+    if found is None or not found.args or not isinstance(found.args[0], kind):
+        raise ValueError(f"{item.name} needs a mark @pytest.mark.{mark}(…)")
+    return found.args[0]

@@ -1,0 +1,76 @@
+"""Every error that this framework raises on purpose.
+
+* AutograderError         where it happened, what is wrong, what to do
+  x ManifestError         an assignment.toml or course.toml that cannot be used
+  x MarkerError           a source whose solution markers do not pair up
+  x MistakeError          an entry of mistakes.toml that no longer fits its source
+  x BuildError            a folder that cannot be built, or has drifted
+  x SuiteError            tests that cannot be collected, or whose points do not add up
+  x HandInError           a hand-in that cannot be opened
+  x ConfinementError      a machine that cannot hold student code, or a wall that fell
+  x WireError             bytes from a worker that are no message
+  x GraderFault           a fault of the grader: never the student's loss
+"""
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class AutograderError(Exception):
+    """Something a person has to put right.
+
+    Args:
+        where: a file, a file with line, or a name that a person can look up.
+        what: the fact that is wrong.
+        todo: what to write or run instead; may be empty.
+    """
+
+    def __init__(self, where: object, what: str, todo: str = "") -> None:
+        """Put the three parts together; see the class."""
+        super().__init__(f"{where}: {what}" + (f"\n  {todo}" if todo else ""))
+        self.where, self.what, self.todo = str(where), what, todo
+
+
+class ManifestError(AutograderError):
+    """An assignment.toml or course.toml cannot be used."""
+
+
+class MarkerError(AutograderError):
+    """A source's solution markers do not pair up, or only look like markers."""
+
+
+class MistakeError(AutograderError):
+    """An entry of mistakes.toml does not fit its source or its assignment."""
+
+
+class BuildError(AutograderError):
+    """A folder cannot be built, or what was built has drifted from its source."""
+
+
+class SuiteError(AutograderError):
+    """The tests of an assignment cannot be collected, or their points do not add up."""
+
+
+class HandInError(AutograderError):
+    """A hand-in cannot be opened; the message is for the student."""
+
+
+class ConfinementError(AutograderError):
+    """This machine cannot hold student code as safely as was asked."""
+
+
+class WireError(AutograderError):
+    """Bytes that came over the wire are not a message."""
+
+
+class GraderFault(AutograderError):
+    """The grader itself failed; no student loses a point by it."""
+
+
+def did_you_mean(word: str, known: "Iterable[str]") -> str:
+    """Say which of the known words was probably meant; empty when none is near."""
+    near = get_close_matches(word, list(known), n=1)
+    return f"did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,1 @@
+"""Open a hand-in and grade it."""

@@ -1,0 +1,200 @@
+"""Grade hand-ins of one assignment: the one function that every front calls."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Self
+
+from coursekit.recording import Spec
+from coursekit.verdicts import Case, Verdict
+
+from autograder.assignment import Assignment
+from autograder.errors import ConfinementError, GraderFault, HandInError, SuiteError
+from autograder.grading.handin import HandIn, open_handin, write_to
+from autograder.results.grade import Grade, judge
+from autograder.sandbox.limits import Walls, available
+from autograder.suite.server import Lines, case_from
+
+OnCase = Callable[[Case], None]
+_EVERY_VERSION = ("autograder", "pytest")
+
+
+class Grader:
+    """A warm grader of one assignment; use as a context manager.
+
+    Args:
+        assignment: what to grade.
+        salt: the course's salt.
+        run_seed: seed of the run; 0 gives every student and every regrade the same inputs.
+        allow_unconfined: grade even where student code could read hidden tests; each grade says so.
+
+    Attributes:
+        specs: the suite's tests.
+
+    Raises:
+        ConfinementError: where student code cannot be confined, unless that is allowed.
+        SuiteError: if the tests cannot be collected, or their points do not add up.
+    """
+
+    def __init__(self, assignment: Assignment, salt: str, *, run_seed: int = 0, allow_unconfined: bool = False) -> None:
+        self.assignment = assignment
+        self._walls = available()
+        if not self._walls.hold and not allow_unconfined:
+            raise ConfinementError(
+                "this machine", self._walls.gaps[0], "grade in the container, or say --allow-unconfined"
+            )
+        self._run_seed = run_seed
+        self._process, self._lines = _start(assignment, salt, self._walls)
+        answer = self._next()
+        if answer.get("problems"):
+            self.close()
+            raise SuiteError(assignment.folder, "the suite cannot be used", "\n  ".join(answer["problems"]))
+        self.specs = tuple(Spec(**spec) for spec in answer["specs"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the grader's processes."""
+        self._lines.close()
+        self._process.wait()
+
+    def grade(self, path: Path, on_case: OnCase | None = None) -> Grade:
+        """Grade one hand-in.
+
+        Args:
+            path: a module, a notebook, a zip or a folder.
+            on_case: called with each case as it is decided.
+
+        Raises:
+            GraderFault: if the grader's process is gone.
+        """
+        start = perf_counter()
+        try:
+            handin = open_handin(path, self.assignment)
+        except HandInError as error:
+            return self._unopened(path, error, perf_counter() - start)
+        return self.grade_files(handin, on_case, start=start)
+
+    def grade_files(
+        self,
+        handin: HandIn,
+        on_case: OnCase | None = None,
+        *,
+        only: Sequence[str] | None = None,
+        run_seed: int | None = None,
+        start: float | None = None,
+    ) -> Grade:
+        """Grade an opened hand-in; see `grade`.
+
+        Args:
+            handin: the opened hand-in.
+            on_case: called with each case as it is decided.
+            only: questions to grade; all when None.
+            run_seed: seed for this hand-in alone; the grader's own when None.
+            start: `perf_counter()` value at which the work on this hand-in began.
+        """
+        start = perf_counter() if start is None else start
+        with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+            Path(folder).chmod(0o755)
+            write_to(handin, Path(folder))
+            seed = self._run_seed if run_seed is None else run_seed
+            self._lines.write({"folder": folder, "notebook": handin.notebook, "only": only, "run_seed": seed})
+            heard = self._listen(on_case or (lambda _: None))
+        missing = self._lost(heard, only) if heard.fault else ()
+        return Grade(
+            self.assignment,
+            handin.name,
+            judge(self.assignment, self.specs, (*heard.cases, *missing)),
+            members=handin.members,
+            problem=heard.problem,
+            fault=heard.fault,
+            notes=handin.notes,
+            seconds=perf_counter() - start,
+            unconfined="" if self._walls.hold else self._walls.gaps[0],
+            versions=_versions(self.assignment),
+        )
+
+    def _listen(self, on_case: OnCase) -> "_Heard":
+        heard = _Heard()
+        while "done" not in (line := self._next()):
+            if "case" in line:
+                case = case_from(line["case"])
+                heard.cases.append(case)
+                on_case(case)
+            heard.problem = line.get("problem", heard.problem)
+            heard.fault = line.get("fault", heard.fault)
+        if line["done"] != 0 and not heard.fault:
+            heard.fault = f"the process that ran the tests ended with status {line['done']}"
+        return heard
+
+    def _lost(self, heard: "_Heard", only: Sequence[str] | None) -> list[Case]:
+        """Mark what a fault kept from running: no zero for the student."""
+        ran = {case.test for case in heard.cases}
+        return [
+            Case(spec.id, "", Verdict.GRADER_ERROR, details=heard.fault)
+            for spec in self.specs
+            if spec.id not in ran and (only is None or spec.question in only)
+        ]
+
+    def _unopened(self, path: Path, error: HandInError, seconds: float) -> Grade:
+        said = "the hand-in cannot be opened; the top of this report says why"
+        cases = [Case(spec.id, "", Verdict.FAILED, summary=said) for spec in self.specs]
+        results = judge(self.assignment, self.specs, cases)
+        problem = f"{error.what}\n{error.todo}".strip()
+        versions = _versions(self.assignment)
+        return Grade(self.assignment, path.name, results, problem=problem, seconds=seconds, versions=versions)
+
+    def _next(self) -> dict[str, Any]:
+        for line in self._lines:
+            return line
+        todo = "its last words stand above, on standard error"
+        raise GraderFault(self.assignment.name, "the grader's process is gone", todo)
+
+
+@dataclass
+class _Heard:
+    """What came back about one hand-in."""
+
+    cases: list[Case] = field(default_factory=list)
+    problem: str = ""
+    fault: str = ""
+
+
+def _start(assignment: Assignment, salt: str, walls: Walls) -> tuple[subprocess.Popen[bytes], Lines]:
+    mine, theirs = socket.socketpair()
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "autograder.suite.server", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, **one_thread},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+    lines = Lines(mine)
+    folder = str(assignment.folder)
+    lines.write({"folder": folder, "salt": salt, "walls": asdict(walls)})
+    return process, lines
+
+
+def _versions(assignment: Assignment) -> dict[str, str]:
+    """Versions of what a grade depends on, where they are installed."""
+    required = [requirement.split(">")[0].split("=")[0].split("<")[0].strip() for requirement in assignment.requires]
+    found = {"python": sys.version.split()[0]}
+    for name in (*_EVERY_VERSION, *required):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,1 @@
+"""Starter kits, Otter zips and the built folders."""

@@ -1,0 +1,1 @@
+"""Show that a suite grades what it claims."""

@@ -1,0 +1,173 @@
+"""Prove, by running it, that a suite grades what it claims to."""
+
+import ast
+import queue
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+
+from coursekit.verdicts import Verdict
+
+from autograder.assignment import Assignment
+from autograder.authoring.markers import reference_text, starter_text
+from autograder.authoring.mistakes import Mistake, load_mistakes
+from autograder.errors import AutograderError
+from autograder.grading.grade import Grader
+from autograder.grading.handin import HandIn
+from autograder.proof.leaks import leaks
+from autograder.results.grade import Grade, TestResult
+from autograder.results.wording import message
+
+_SEEDS = range(5)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One thing that a suite claims, and whether it holds.
+
+    Attributes:
+        assignment: the assignment's name.
+        text: the claim, as one sentence.
+        broken: what was seen instead; empty when the claim holds.
+        seconds: what the proof took.
+    """
+
+    assignment: str
+    text: str
+    broken: str = ""
+    seconds: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether the claim was proven."""
+        return not self.broken
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A hand-in whose grade proves or breaks a claim."""
+
+    text: str
+    source: str
+    broken: Callable[[Grade], str]
+    run_seed: int = 0
+
+
+def claims_about(assignment: Assignment, salt: str, workers: int = 2) -> Iterator[Claim]:
+    """Prove an assignment's claims, one after the other.
+
+    Args:
+        assignment: whose suite it is.
+        salt: the course's salt.
+        workers: how many graders run at once.
+    """
+    start = perf_counter()
+    try:
+        trials = trials_of(assignment)
+        yield from _run(assignment, salt, trials, workers)
+        found = leaks(assignment)
+        yield Claim(assignment.name, "nothing hidden is in what ships", "; ".join(found), perf_counter() - start)
+    except AutograderError as error:
+        yield Claim(assignment.name, "the suite can be used", f"not proven: {error}", perf_counter() - start)
+
+
+def trials_of(assignment: Assignment) -> list[Trial]:
+    """List the hand-ins that an assignment's folder implies.
+
+    Raises:
+        AutograderError: if a marker or a mistake does not fit the source.
+    """
+    text = assignment.source.read_text(encoding="utf-8")
+    solved = reference_text(text, assignment.source)
+    trials = [Trial(f"the reference earns everything (run seed {s})", solved, _earns_everything, s) for s in _SEEDS]
+    trials += [
+        Trial(f"accepted/{file.name} earns everything", file.read_text(encoding="utf-8"), _earns_everything)
+        for file in sorted((assignment.folder / "accepted").glob("*.py"))
+    ]
+    trials += [
+        Trial(
+            "the starter earns nothing: every item is not attempted", starter_text(text, assignment.source), _untouched
+        ),
+        Trial("an empty module earns nothing", "", _earns_nothing),
+        Trial("functions that return None earn nothing", returns_none(solved), _earns_nothing),
+    ]
+    return trials + [_trial(assignment, mistake, text) for mistake in load_mistakes(assignment)]
+
+
+def returns_none(source: str) -> str:
+    """Replace the body of every function of a module by `return None`."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.body = [ast.Return(ast.Constant(None))]
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _trial(assignment: Assignment, mistake: Mistake, text: str) -> Trial:
+    wrong = reference_text(mistake.apply(text), assignment.source)
+    said = f"mistake {mistake.id} ({mistake.name}) loses points in {mistake.question}, with its hint"
+    return Trial(said, wrong, lambda grade: _is_caught(grade, mistake))
+
+
+def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -> Iterator[Claim]:
+    graders: queue.SimpleQueue[Grader] = queue.SimpleQueue()
+
+    def prove(trial: Trial) -> Claim:
+        grader, start = graders.get(), perf_counter()
+        try:
+            handin = HandIn(trial.text, {assignment.module_file: trial.source.encode()})
+            broken = trial.broken(grader.grade_files(handin, run_seed=trial.run_seed))
+        finally:
+            graders.put(grader)
+        return Claim(assignment.name, trial.text, broken, perf_counter() - start)
+
+    running = [Grader(assignment, salt) for _ in range(workers)]
+    for grader in running:
+        graders.put(grader)
+    try:
+        yield Claim(assignment.name, f"the suite's points add up to {assignment.points:g}")
+        with ThreadPoolExecutor(workers) as pool:
+            yield from pool.map(prove, trials)
+    finally:
+        for grader in running:
+            grader.close()
+
+
+def _earns_everything(grade: Grade) -> str:
+    lost = [r for r in grade.results if r.verdict is not Verdict.PASSED or r.score < r.spec.points]
+    return _said(grade, lost) if lost or grade.score != grade.assignment.points else ""
+
+
+def _earns_nothing(grade: Grade) -> str:
+    wrong = [result for result in grade.results if result.score or not result.final]
+    return _said(grade, wrong) if wrong else ""
+
+
+def _untouched(grade: Grade) -> str:
+    allowed = {Verdict.NOT_ATTEMPTED, Verdict.NOT_GRADED}
+    return _earns_nothing(grade) or _said(grade, [r for r in grade.results if r.verdict not in allowed])
+
+
+def _is_caught(grade: Grade, mistake: Mistake) -> str:
+    lost = [r for r in grade.results if r.score < r.spec.points and r.verdict is not Verdict.NOT_GRADED]
+    here = [result for result in lost if result.spec.question == mistake.question]
+    elsewhere = [result for result in lost if result.spec.question not in {mistake.question, *mistake.also}]
+    if faults := [result for result in lost if not result.final]:
+        return _said(grade, faults)
+    if not here:
+        return f"it lives: {mistake.question} keeps all of its points"
+    if not any(mistake.hint in message(result, grade.assignment) for result in here):
+        return f"its hint '{mistake.hint}' is not shown by {', '.join(result.spec.id for result in here)}"
+    return f"it costs other questions too: {_said(grade, elsewhere)}" if elsewhere else ""
+
+
+def _said(grade: Grade, results: list[TestResult]) -> str:
+    if not results:
+        return grade.fault or grade.problem
+    worst = results[0]
+    more = f" and {len(results) - 1} more" if len(results) > 1 else ""
+    case = worst.worst
+    words = " ".join(f"{case.case} {case.finding} {case.summary} {case.details}".split()) if case else ""
+    seen = f"{grade.score:g} points; {worst.spec.id}{more}: {worst.verdict}: {words[:300]}"
+    return f"{seen} {grade.problem}".strip()

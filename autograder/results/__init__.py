@@ -1,0 +1,1 @@
+"""Grades and the forms in which people and machines read them."""

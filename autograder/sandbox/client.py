@@ -1,0 +1,363 @@
+"""The grader's side: start a zygote, open a session for a hand-in, and stand in for its module."""
+
+import builtins
+import contextlib
+import json
+import math
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import monotonic
+from types import ModuleType
+from typing import Any, Self
+
+from coursekit.execution import Leftovers
+from coursekit.student import Student, parameter_name
+from coursekit.verdicts import CheckFailed, Crashed, NotAttempted, TimedOut, Unusable
+
+from autograder.assignment import Assignment
+from autograder.errors import GraderFault, WireError
+from autograder.sandbox import wire
+from autograder.sandbox.limits import Walls
+
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_START_SECONDS = 120
+_ORDER_SECONDS = 30
+_MOST_CALLBACKS = 100_000
+_MOST_REPLACEMENT_CALLS = 100
+_LIBRARIES = ("numpy", "torch", "torchvision")
+
+
+class Exited(Exception):
+    """The student's code called exit()."""
+
+
+class Zygote:
+    """A started zygote; use as a context manager.
+
+    Args:
+        assignment: decides which libraries are imported ahead.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        home = Path(__file__).parents[2]
+        code = f"import sys; sys.path.append({str(home)!r}); from autograder.sandbox.zygote import main; main()"
+        needed = [name for name in _LIBRARIES if any(r.startswith(name) for r in assignment.requires)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", code, str(theirs.fileno()), *(needed or ["numpy"])],
+            pass_fds=[theirs.fileno()],
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", **_ONE_THREAD},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._control.close()
+        self._process.wait(timeout=_ORDER_SECONDS)
+
+    def wait(self) -> None:
+        """Wait until the libraries are imported.
+
+        Raises:
+            GraderFault: if it did not start, or has more than one thread and so cannot be forked.
+        """
+        self._control.settimeout(_START_SECONDS)
+        try:
+            answer = self._control.recv(4096)
+        except TimeoutError:
+            answer = b""
+        if not answer:
+            raise GraderFault("sandbox", "the zygote did not start", "autograder doctor says what this machine lacks")
+        if json.loads(answer)["threads"] != 1:
+            raise GraderFault("sandbox", "the zygote has more than one thread and cannot be forked safely")
+
+    def open(self) -> socket.socket:
+        """Open a session; closing its socket ends everything in it."""
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            socket.send_fds(self._control, [b"open"], [theirs.fileno()])
+        return mine
+
+
+@dataclass
+class HandInProcess:
+    """One hand-in's session: loads the module, forks workers of it.
+
+    Attributes:
+        session: the supervisor's socket.
+        assignment: its limits and refused names.
+        folder: where the student's files lie.
+        notebook: whether the module's file holds a notebook's code.
+        walls: what confines the worker.
+    """
+
+    session: socket.socket
+    assignment: Assignment
+    folder: Path
+    notebook: bool
+    walls: Walls
+
+    def load(self) -> None:
+        """Import the student's module.
+
+        Raises:
+            Unusable: if it is no Python, uses a refused name or its own code raises; the text is for the student.
+            TimedOut: if importing takes longer than one test may.
+            Crashed: if the process dies.
+            GraderFault: if the worker could not be confined.
+        """
+        assignment = self.assignment
+        order = {
+            "hand_in": str(self.folder),
+            "module_file": assignment.module_file,
+            "notebook": self.notebook,
+            "refused": assignment.refused,
+            "why_refused": assignment.why_refused,
+            "memory": assignment.limits.memory,
+            "walls": asdict(self.walls),
+        }
+        deadline = monotonic() + assignment.limits.seconds
+        channel = self._order("load", **order)
+        try:
+            with channel:
+                self._understand(wire.receive(channel, deadline + _ORDER_SECONDS))
+                self._understand(wire.receive(channel, monotonic() + assignment.limits.seconds))
+        except TimeoutError:
+            self.stop()
+            seconds = assignment.limits.seconds
+            raise TimedOut(f"importing {assignment.module_file} takes longer than {seconds:g} s") from None
+        except wire.Closed:
+            raise Crashed(f"importing {assignment.module_file} ended its process") from None
+
+    def _understand(self, report: dict[str, Any]) -> None:
+        name = self.assignment.module_file
+        if "fault" in report:
+            raise GraderFault("sandbox", f"a worker could not be confined: {report['fault']}", "see autograder doctor")
+        if "syntax" in report:
+            raise Unusable(f"{name} is not valid Python:\n{report['syntax']}")
+        if report.get("refused"):
+            uses = [f"{name}:{line}: {use}" for line, use in report["refused"][:20]]
+            raise Unusable("\n".join([f"refused in this assignment: {self.assignment.why_refused}", *uses]))
+        if "error" in report:
+            told = traceback_text(report["error"], name, self.folder)
+            raise Unusable(f"{name} cannot be imported:\n{told}{_advice(report['error'])}")
+
+    def fork(self) -> socket.socket:
+        """Fork a worker of the loaded module and connect to it."""
+        return self._order("fork")
+
+    def stop(self) -> None:
+        """End what the workers run."""
+        self._send({"op": "stop"}, [])
+
+    def cpu_seconds(self) -> float:
+        """Processor seconds of the running worker and all that it started."""
+        self._send({"op": "seconds"}, [])
+        self.session.settimeout(_ORDER_SECONDS)
+        return float(json.loads(self.session.recv(4096)))
+
+    def _order(self, op: str, **order: Any) -> socket.socket:
+        mine, theirs = socket.socketpair()
+        with theirs:
+            self._send({"op": op, **order}, [theirs.fileno()])
+        return mine
+
+    def _send(self, order: dict[str, Any], descriptors: list[int]) -> None:
+        try:
+            socket.send_fds(self.session, [json.dumps(order).encode()], descriptors)
+        except OSError as error:
+            raise GraderFault("sandbox", f"a supervisor is gone ({error})") from None
+
+
+class RemoteStudent(Student):
+    """The student's module in a confined worker, seen by a test as if it were imported.
+
+    Args:
+        process: the hand-in's session.
+        reference: the solved module, for the names of parameters.
+        graded: names that the test's question grades, which may not be replaced.
+    """
+
+    def __init__(self, process: HandInProcess, reference: ModuleType, graded: Sequence[str]) -> None:
+        super().__init__(process.assignment.module_file)
+        self._process, self._reference, self._graded = process, reference, graded
+        self._channel: socket.socket | None = None
+        self._left = process.assignment.limits.seconds
+        self._functions: list[Callable[..., Any]] = []
+
+    def begin_test(self, *, may_change_arguments: bool) -> None:
+        """Give the next test its own time and a clean slate."""
+        self.last, self.may_change_arguments = Leftovers(), may_change_arguments
+        self._left = self._process.assignment.limits.seconds
+        self._functions.clear()
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._channel:
+            self._channel.close()
+            self._channel = None
+
+    @contextlib.contextmanager
+    def using(self, **functions: Callable[..., Any]) -> Iterator[None]:
+        """Replace functions of the student's module while a `with` block lasts; data only, at most 100 calls each.
+
+        Raises:
+            ValueError: if a function is one that this question grades.
+        """
+        for name in functions:
+            if name in self._graded:
+                raise ValueError(f"student.using: this question grades {name}, so it cannot be replaced")
+        counted = {name: _counted(function) for name, function in functions.items()}
+        self._exchange({"op": "replace", "functions": counted})
+        try:
+            yield
+        finally:
+            if self._channel:  # a worker that died took its replacements along
+                self._exchange({"op": "restore", "names": list(functions)})
+
+    def probe(self, function: Callable[..., Any], /, **data: Any) -> Any:
+        """Run a probe's source in the worker, with the student's module as its first argument."""
+        source = Path(function.__code__.co_filename).read_text(encoding="utf-8")
+        result, self.last = self._outcome({"op": "probe", "source": source, "name": function.__name__, "kwargs": data})
+        return result
+
+    @contextlib.contextmanager
+    def processor_time(self) -> Iterator["Spent"]:
+        """Measure, from outside, the processor time that the worker uses in a `with` block."""
+        self._connect()
+        spent, start = Spent(), self._process.cpu_seconds()
+        yield spent
+        spent.seconds = self._process.cpu_seconds() - start
+
+    def _call(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Leftovers]:
+        return self._outcome({"op": "call", "name": name, "args": list(args), "kwargs": kwargs})
+
+    def _outcome(self, message: dict[str, Any]) -> tuple[Any, Leftovers]:
+        reply = self._exchange(message)
+        if "missing" in reply:
+            raise Unusable(f"{self._file_name} has no function {message['name']}")
+        if "error" in reply:
+            raise self._student_error(reply["error"])
+        try:
+            left = Leftovers(**reply["left"])
+            return reply["result"], left
+        except (KeyError, TypeError):
+            raise WireError("wire", "a reply has neither result nor error") from None
+
+    def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Send one message and wait for its reply, answering what the student's code asks meanwhile."""
+        channel, deadline = self._connect(), monotonic() + self._left
+        asked = 0
+        try:
+            wire.send(channel, message, deadline, self._functions)
+            while "ask" in (reply := wire.receive(channel, deadline)):
+                asked += 1
+                self._answer(channel, reply, asked, deadline)
+            return reply
+        except TimeoutError:
+            self._give_up()
+            raise TimedOut(f"took longer than {self._process.assignment.limits.seconds:g} s") from None
+        except wire.Closed:
+            self._give_up()
+            raise Crashed("the process ended in the middle of this call") from None
+        except WireError as error:
+            self._give_up()
+            raise CheckFailed(f"the result cannot be read: {error.what}") from None
+        finally:
+            self._left = max(0.05, deadline - monotonic())
+
+    def _answer(self, channel: socket.socket, request: dict[str, Any], asked: int, deadline: float) -> None:
+        """Call a function of the test for the student's code; only its value or the kind of its error goes back."""
+        number, args, kwargs = request["ask"], request.get("args"), request.get("kwargs")
+        if type(number) is not int or not 0 <= number < len(self._functions) or asked > _MOST_CALLBACKS:
+            raise WireError("wire", "a function was asked for that does not exist, or too often")
+        if type(args) is not list or type(kwargs) is not dict or any(type(key) is not str for key in kwargs):
+            raise WireError("wire", "a function was asked for with arguments that are none")
+        try:
+            reply = {"value": self._functions[number](*args, **kwargs)}
+        except Exception as error:  # noqa: BLE001 - the student's arguments may make it raise anything
+            kind = next(k.__name__ for k in type(error).__mro__ if k.__module__ == "builtins")
+            name = getattr(self._functions[number], "__name__", "the function")
+            reply = {"raise": kind, "text": f"{name} refused these arguments"}
+        wire.send(channel, reply, deadline)
+
+    def _connect(self) -> socket.socket:
+        if self._channel is None:
+            self._channel = self._process.fork()
+        return self._channel
+
+    def _give_up(self) -> None:
+        self.close()
+        self._process.stop()
+
+    def _student_error(self, error: Any) -> BaseException:
+        """Build the same built-in exception as the student's code raised, with the student's own frames."""
+        if type(error) is not dict or type(error.get("kind")) is not str:
+            return CheckFailed("the error cannot be read")
+        text = str(error.get("text", ""))
+        if error["kind"] == "NotImplementedError":
+            return NotAttempted(text)
+        kind = getattr(builtins, error["kind"], None)
+        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            kind, text = Exited, f"{error['kind']} {text}"
+        try:
+            raised = kind(text)
+        except TypeError:  # a kind such as UnicodeDecodeError is made from more than a text
+            raised = ValueError(text) if issubclass(kind, ValueError) else Exception(text)
+        raised.student = traceback_text(error, self._file_name, self._process.folder)  # type: ignore[attr-defined]
+        return raised
+
+    def _parameter(self, name: str, key: int | str) -> str:
+        return parameter_name(getattr(self._reference, name), key)
+
+
+@dataclass
+class Spent:
+    """Processor seconds, filled in when the measured block ends."""
+
+    seconds: float = math.nan
+
+
+def traceback_text(error: dict[str, Any], file_name: str, folder: Path) -> str:
+    """Write a student's exception as Python would, with lines read from the hand-in itself."""
+    try:
+        lines = (folder / file_name).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    shown = []
+    for frame in error.get("frames", [])[:10]:
+        if type(frame) is list and len(frame) == 2 and type(frame[1]) is int:  # noqa: PLR2004 - name and line
+            source = lines[frame[1] - 1].strip() if 0 < frame[1] <= len(lines) else ""
+            shown.append(f"  {file_name}:{frame[1]} in {str(frame[0])[:100]}: {source[:200]}")
+    return "\n".join([*shown, f"{str(error.get('name'))[:100]}: {str(error.get('text'))[:2_000]}"])
+
+
+def _advice(error: dict[str, Any]) -> str:
+    if error.get("kind") == "EOFError":
+        return "\nthe module asks for input while it is imported; there is nobody to answer"
+    if error.get("kind") == "SystemExit":
+        return "\nthe module calls exit() while it is imported; remove that line"
+    return ""
+
+
+def _counted(function: Callable[..., Any]) -> Callable[..., Any]:
+    calls = 0
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > _MOST_REPLACEMENT_CALLS:
+            raise RuntimeError(f"called more than {_MOST_REPLACEMENT_CALLS} times")
+        return function(*args, **kwargs)
+
+    counted.__name__ = function.__name__
+    return counted

@@ -1,0 +1,85 @@
+"""What /proc says about processes, and how they are ended."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PARENT, _USER_TIME, _SYSTEM_TIME = 1, 11, 12  # places after the command's name in /proc/PID/stat
+
+
+def descendants(ancestor: int) -> list[int]:
+    """List the running processes below a process; zombies are left out."""
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdecimal() and (fields := _stat(int(name))) and fields[0] not in {"Z", "X"}:
+            parents[int(name)] = int(fields[_PARENT])
+    found, seen = [ancestor], {ancestor}
+    for process in found:
+        below = [child for child, parent in parents.items() if parent == process and child not in seen]
+        seen.update(below)
+        found += below
+    return found[1:]
+
+
+def kill(processes: Iterable[int]) -> None:
+    """Send SIGKILL to each; one that is gone already is passed over."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process, signal.SIGKILL)
+
+
+def kill_uid(uid: int) -> None:
+    """End every process of a uid at once, as that uid: even a fork bomb cannot outrun the one sweep."""
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            os.setresuid(uid, uid, uid)
+            os.kill(-1, signal.SIGKILL)
+        os._exit(0)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(child, 0)
+
+
+def alive(process: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    fields = _stat(process) if process else []
+    return bool(fields) and fields[0] not in {"Z", "X"}
+
+
+def threads(process: int) -> int:
+    """Count a process's threads; 0 when it is gone."""
+    try:
+        return len(os.listdir(f"/proc/{process}/task"))
+    except OSError:
+        return 0
+
+
+def cpu_seconds(process: int) -> float:
+    """Give the processor seconds that a process has used: of its main thread to the nanosecond, else by ticks."""
+    fields = _stat(process)
+    ticks = (int(fields[_USER_TIME]) + int(fields[_SYSTEM_TIME])) / _TICKS if fields else 0.0
+    try:
+        exact = int(Path(f"/proc/{process}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+    except (OSError, ValueError, IndexError):
+        exact = 0.0
+    return exact if abs(exact - ticks) < 2 / _TICKS else ticks
+
+
+def memory(process: int) -> int:
+    """Give the bytes that a process holds for itself and through shared memory."""
+    try:
+        text = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(("RssAnon", "RssShmem")))
+
+
+def _stat(process: int) -> list[str]:
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()

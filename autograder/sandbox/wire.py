@@ -1,0 +1,127 @@
+"""Messages over a socket: a bounded JSON header and raw buffers, under one absolute deadline.
+
+magic | header length u32 | number of buffers u32 | their lengths u64 … | header | buffers
+"""
+
+import json
+import socket
+import struct
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from autograder.errors import WireError
+from autograder.sandbox.values import Decoder, Encoder
+
+MAX_HEADER = 4 * 2**20
+MAX_BUFFERS = 4_096
+MAX_BYTES = 256 * 2**20
+_MAGIC = b"AGW1"
+_PREFIX = struct.Struct("<4sII")
+
+
+class Closed(WireError):
+    """The other side is gone."""
+
+
+def send(
+    channel: socket.socket,
+    message: dict[str, Any],
+    deadline: float,
+    functions: list[Callable[..., Any]] | None = None,
+) -> None:
+    """Send one message.
+
+    Args:
+        channel: a connected stream socket.
+        message: data; see `values` for what may be in it.
+        deadline: `time.monotonic()` value by which everything must be sent.
+        functions: where callables are added, which go as numbers that the other side may ask for;
+            None where callables are no data.
+
+    Raises:
+        TimeoutError: if the deadline passes.
+        Closed: if the other side is gone.
+        WireError: if the message is larger than a message may be.
+    """
+    encoder = Encoder(functions)
+    header = json.dumps(encoder.node(message), separators=(",", ":")).encode()
+    sizes = [len(buffer) for buffer in encoder.buffers]
+    _check_sizes(len(header), sizes)
+    prefix = _PREFIX.pack(_MAGIC, len(header), len(sizes)) + struct.pack(f"<{len(sizes)}Q", *sizes)
+    try:
+        for part in (prefix + header, *encoder.buffers):
+            channel.settimeout(_left(deadline))
+            channel.sendall(part)
+    except (BrokenPipeError, ConnectionResetError):
+        raise Closed("wire", "the other side is gone") from None
+
+
+def receive(
+    channel: socket.socket, deadline: float, function: Callable[[int], Callable[..., Any]] | None = None
+) -> dict[str, Any]:
+    """Receive one message.
+
+    Args:
+        channel: a connected stream socket.
+        deadline: `time.monotonic()` value by which everything must have come.
+        function: makes the callable for a function of the other side; None where none may come.
+
+    Raises:
+        TimeoutError: if the deadline passes.
+        Closed: if the other side is gone.
+        WireError: if what comes is no message.
+    """
+    magic, length, count = _PREFIX.unpack(_exactly(channel, _PREFIX.size, deadline))
+    if magic != _MAGIC or count > MAX_BUFFERS:
+        raise WireError("wire", "this is no message")
+    sizes = struct.unpack(f"<{count}Q", _exactly(channel, 8 * count, deadline))
+    _check_sizes(length, sizes)
+    header = _exactly(channel, length, deadline)
+    buffers = [bytes(_exactly(channel, size, deadline)) for size in sizes]
+    return decode(bytes(header), buffers, function)
+
+
+def decode(
+    header: bytes, buffers: list[bytes], function: Callable[[int], Callable[..., Any]] | None = None
+) -> dict[str, Any]:
+    """Decode a message whose parts have come.
+
+    Raises:
+        WireError: if it is no message; no other error comes out of here.
+    """
+    try:
+        node = json.loads(header)
+    except (ValueError, RecursionError):
+        raise WireError("wire", "a header is no JSON") from None
+    message = Decoder(buffers, function).value(node)
+    if type(message) is not dict:
+        raise WireError("wire", "a message is no dict")
+    return message
+
+
+def _check_sizes(header: int, sizes: list[int] | tuple[int, ...]) -> None:
+    if header > MAX_HEADER or len(sizes) > MAX_BUFFERS or sum(sizes) > MAX_BYTES:
+        raise WireError("wire", "a message is larger than a message may be")
+
+
+def _exactly(channel: socket.socket, count: int, deadline: float) -> bytearray:
+    data = bytearray(count)
+    view, filled = memoryview(data), 0
+    while filled < count:
+        channel.settimeout(_left(deadline))
+        try:
+            got = channel.recv_into(view[filled:])
+        except ConnectionResetError:
+            got = 0
+        if not got:
+            raise Closed("wire", "the other side is gone")
+        filled += got
+    return data
+
+
+def _left(deadline: float) -> float:
+    left = deadline - monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

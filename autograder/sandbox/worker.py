@@ -1,0 +1,242 @@
+"""The student's side: load the hand-in once, then answer calls in a fork for each question.
+
+Everything here runs confined and as the student's own process: nothing that it
+says is trusted. It holds no test, no expected value, no reference and no score.
+"""
+
+import ast
+import builtins
+import contextlib
+import io
+import os
+import random
+import signal
+import socket
+import tempfile
+import traceback
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from coursekit import execution, refused
+
+from autograder.errors import WireError
+from autograder.sandbox import wire
+from autograder.sandbox.limits import Walls, confine
+
+_FOR_EVER = 365 * 86_400.0
+_MOST_OUTPUT = 64 * 1024
+_MOST_TEXT = 2_000
+_MOST_FRAMES = 10
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker is started for.
+
+    Attributes:
+        hand_in: folder of the student's files.
+        module_file: name of the module in it.
+        notebook: whether the file holds a notebook's code cells.
+        refused: names that the module may not use.
+        why_refused: the reason.
+        memory: bytes of private memory.
+        scratch: folder that the worker may write.
+        uid: the worker's own uid, where it gets one.
+        walls: what confines it.
+    """
+
+    hand_in: str
+    module_file: str
+    notebook: bool
+    refused: tuple[str, ...]
+    why_refused: str
+    memory: int
+    scratch: str
+    uid: int
+    walls: Walls
+
+
+def run_template(task: Task, channel: socket.socket, commands: socket.socket) -> None:
+    """Confine this process, load the hand-in, report on the channel, then fork a worker for each command."""
+    try:
+        confine(task.walls, task.uid, task.memory, Path(task.scratch), Path(task.hand_in))
+        _settle(task)
+    except Exception as error:  # noqa: BLE001 - whatever keeps a wall off is the platform's fault
+        wire.send(channel, {"fault": f"{type(error).__name__}: {error}"}, monotonic() + 10)
+        return
+    module = _load(task, channel)
+    channel.close()
+    if module is not None:
+        _fork_on_command(module, commands)
+
+
+def _settle(task: Task) -> None:
+    """Give the process an environment of its own, the same on every run."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.environ.update(HOME=task.scratch, TMPDIR=task.scratch, MPLBACKEND="Agg")
+    tempfile.tempdir = None
+    os.chdir(task.scratch)
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - what a student's np.random.rand draws is the same on every run
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def _load(task: Task, channel: socket.socket) -> types.ModuleType | None:
+    """Parse, report, then run the module's own code; the first report is made before any of it runs."""
+    file = Path(task.hand_in) / task.module_file
+    deadline = monotonic() + _FOR_EVER
+    try:
+        tree = ast.parse(file.read_bytes(), task.module_file)
+        tree = _definitions(tree) if task.notebook else tree
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        wire.send(channel, {"syntax": _syntax(error)}, deadline)
+        return None
+    found = [list(use) for use in refused.find_refused(tree, task.refused)]
+    wire.send(channel, {"refused": found}, deadline)
+    if found:
+        return None
+    contextlib.ExitStack().enter_context(refused.enforced(task.refused, task.why_refused))
+    try:
+        with _captured():
+            module = execution.load_module(tree, file)
+    except BaseException as error:  # noqa: BLE001 - a student's module may raise anything
+        wire.send(channel, {"error": _describe(error)}, deadline)
+        return None
+    wire.send(channel, {"loaded": True}, deadline)
+    return module
+
+
+def _definitions(tree: ast.Module) -> ast.Module:
+    """Keep what a module is made of from a notebook's cells: imports, definitions and literal constants."""
+    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
+    tree.body = [node for node in tree.body if isinstance(node, kept) or _is_constant(node)]
+    return tree
+
+
+def _is_constant(node: ast.stmt) -> bool:
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+        return False
+    try:
+        ast.literal_eval(node.value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+def _fork_on_command(module: types.ModuleType, commands: socket.socket) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(commands, 4096, 1)
+        if not data:
+            return
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            commands.close()
+            os.chdir(data.decode())
+            with socket.socket(fileno=descriptors[0]) as channel:
+                _serve(module, channel)
+            os._exit(0)
+        os.close(descriptors[0])
+
+
+def _serve(module: types.ModuleType, channel: socket.socket) -> None:
+    """Answer messages until the grader hangs up."""
+    original = dict(module.__dict__)
+    with contextlib.suppress(wire.Closed):
+        while True:
+            message = wire.receive(channel, monotonic() + _FOR_EVER, lambda number: _ask(channel, number))
+            _send(channel, _answer(module, original, message))
+
+
+def _send(channel: socket.socket, reply: dict[str, Any]) -> None:
+    try:
+        wire.send(channel, reply, monotonic() + _FOR_EVER)
+    except wire.Closed:
+        raise
+    except (WireError, ValueError) as error:
+        told = {"error": _describe(ValueError(f"the result cannot be handed back: {error}"))}
+        wire.send(channel, told, monotonic() + _FOR_EVER)
+
+
+def _answer(module: types.ModuleType, original: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
+    match message["op"]:
+        case "replace":
+            module.__dict__.update(message["functions"])
+            return {}
+        case "restore":
+            module.__dict__.update({name: original[name] for name in message["names"] if name in original})
+            return {}
+        case "probe":
+            probes: dict[str, Any] = {"__name__": "probes"}
+            exec(compile(message["source"], "probes.py", "exec"), probes)  # noqa: S102 - the course's own source
+            return _call(probes[message["name"]], [module], message["kwargs"])
+        case _:
+            function = module.__dict__.get(message["name"])
+            if not callable(function):
+                return {"missing": message["name"]}
+            return _call(function, message["args"], message["kwargs"])
+
+
+def _call(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    output = _Cut()
+    try:
+        with _captured(output):
+            result, left = execution.run(function, args, kwargs)
+    except BaseException as error:  # noqa: BLE001 - a student's function may raise anything
+        return {"error": _describe(error)}
+    return {"result": result, "left": asdict(replace(left, output=output.getvalue()))}
+
+
+def _ask(channel: socket.socket, number: int) -> Callable[..., Any]:
+    """Make a function that asks the grader, on data."""
+
+    def ask(*args: Any, **kwargs: Any) -> Any:
+        wire.send(channel, {"ask": number, "args": list(args), "kwargs": kwargs}, monotonic() + _FOR_EVER)
+        reply = wire.receive(channel, monotonic() + _FOR_EVER)
+        if "raise" in reply:
+            raise getattr(builtins, reply["raise"])(reply["text"])
+        return reply["value"]
+
+    return ask
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    """Put an exception into data: its built-in kind, its text and the student's own frames."""
+    kind = next(k.__name__ for k in type(error).__mro__ if k.__module__ == "builtins")
+    try:
+        text = str(error)[:_MOST_TEXT]
+    except Exception:  # noqa: BLE001 - a student's __str__ may raise anything
+        text = ""
+    frames = [
+        [frame.name, frame.lineno or 0]
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "/" not in frame.filename and not frame.filename.startswith("<")
+    ]
+    return {"kind": kind, "name": type(error).__name__[:100], "text": text, "frames": frames[-_MOST_FRAMES:]}
+
+
+def _syntax(error: BaseException) -> str:
+    return "".join(traceback.format_exception_only(error)).rstrip()[:_MOST_TEXT]
+
+
+class _Cut(io.StringIO):
+    """Text that keeps its beginning and forgets the rest."""
+
+    def write(self, text: str) -> int:
+        room = _MOST_OUTPUT - self.tell()
+        super().write(text[: max(0, room)])
+        return len(text)
+
+
+@contextlib.contextmanager
+def _captured(output: io.StringIO | None = None) -> Iterator[None]:
+    sink = output if output is not None else _Cut()
+    with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+        yield

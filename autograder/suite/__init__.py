@@ -1,0 +1,1 @@
+"""Run an assignment's tests against a student who lives in another process."""

@@ -1,0 +1,160 @@
+"""The grader process of one assignment: collects its tests once, then runs them in a fork for each hand-in.
+
+Its parent talks to it in lines of JSON: one order for each hand-in, and back the
+suite's tests, then a line for each case as it is decided.
+"""
+
+import dataclasses
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import pytest
+from coursekit.recording import Recorder
+from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
+
+from autograder.assignment import Assignment, load_assignment
+from autograder.errors import AutograderError, SuiteError
+from autograder.sandbox.client import HandInProcess, Zygote
+from autograder.sandbox.limits import Walls
+from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
+
+
+class Server:
+    """Plugin that serves hand-ins in place of pytest's own loop over the tests."""
+
+    def __init__(self, assignment: Assignment, settings: dict[str, Any], lines: "Lines", zygote: Zygote) -> None:
+        self._assignment, self._lines, self._zygote = assignment, lines, zygote
+        self._walls = Walls(**settings["walls"])
+        self.recorder = Recorder({question.id: question.needs for question in assignment.questions})
+        self.fixtures = SuiteFixtures(assignment, settings["salt"], self.recorder)
+        self.collection_errors: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what broke during collection."""
+        if report.failed:
+            self.collection_errors.append(f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Report the suite, then grade hand-ins until the parent hangs up."""
+        problems = [*self.collection_errors, *self.recorder.problems, *self._points_problem()]
+        self._lines.write(
+            {"problems": problems, "specs": [dataclasses.asdict(s) for s in self.recorder.specs.values()]}
+        )
+        if problems:
+            return True
+        self._zygote.wait()
+        gc.collect()
+        gc.freeze()
+        for order in self._lines:
+            process = os.fork()
+            if process == 0:
+                self._grade(session, order)
+                os._exit(0)
+            _, status = os.waitpid(process, 0)
+            self._lines.write({"done": os.waitstatus_to_exitcode(status)})
+        return True
+
+    def _points_problem(self) -> Iterator[str]:
+        total = sum(spec.points for spec in self.recorder.specs.values())
+        if abs(total - self._assignment.points) > 1e-9:  # noqa: PLR2004 - sums of decimal fractions
+            place = self._assignment.folder / "assignment.toml"
+            yield f"{place}: 'points' is {self._assignment.points:g}, but the suites give {total:g}"
+
+    def _grade(self, session: pytest.Session, order: dict[str, Any]) -> None:
+        """Run every test against one hand-in, in this fork, and report each case as it is decided."""
+        try:
+            with self._zygote.open() as connection:
+                process = HandInProcess(
+                    connection, self._assignment, Path(order["folder"]), order["notebook"], self._walls
+                )
+                self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
+                self._load(process)
+                self._run([item for item in session.items if _wanted(item, order["only"])])
+        except AutograderError as error:
+            self._lines.write({"fault": str(error)})
+
+    def _load(self, process: HandInProcess) -> None:
+        try:
+            process.load()
+        except (Unusable, TimedOut, Crashed) as problem:
+            self._lines.write({"problem": str(problem)})
+            self.fixtures.unusable = unusable(problem, self._assignment.module_file)
+
+    def _run(self, items: list[pytest.Item]) -> None:
+        for index, item in enumerate(items):
+            following = items[index + 1] if index + 1 < len(items) else None
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            for case in self.recorder.cases[-1:]:
+                self._lines.write({"case": dataclasses.asdict(case)})
+
+
+class Lines:
+    """Lines of JSON over a socket, to and from the parent."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._reader: TextIO = channel.makefile("r", encoding="utf-8")
+        self._writer: TextIO = channel.makefile("w", encoding="utf-8")
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for line in self._reader:
+            yield json.loads(line)
+
+    def write(self, message: dict[str, Any]) -> None:
+        """Send one message at once."""
+        self._writer.write(json.dumps(message) + "\n")
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._channel.shutdown(socket.SHUT_RDWR)
+        for end in (self._reader, self._writer, self._channel):
+            end.close()
+
+
+def main() -> None:
+    """Serve the assignment that the first line on the given socket names."""
+    lines = Lines(socket.socket(fileno=int(sys.argv[1])))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settings = next(iter(lines))
+    try:
+        assignment = load_assignment(Path(settings["folder"]))
+        with Zygote(assignment) as zygote:
+            _collect_and_serve(assignment, settings, lines, zygote)
+    except AutograderError as error:
+        lines.write({"problems": [str(error)], "specs": []})
+
+
+def _collect_and_serve(assignment: Assignment, settings: dict[str, Any], lines: Lines, zygote: Zygote) -> None:
+    folders = suite_folders(assignment)
+    if not folders:
+        raise SuiteError(assignment.folder, "there are no tests", "write public/test_*.py and hidden/test_*.py")
+    server = Server(assignment, settings, lines, zygote)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    options = ["-c", os.devnull, "--rootdir", str(assignment.folder), "--import-mode=importlib", "--strict-markers"]
+    quiet = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml", "--capture=no", "-W", "ignore"]
+    quiet += ["--continue-on-collection-errors"]
+    plugins = [server, server.recorder, server.fixtures]
+    status = pytest.main([*options, *quiet, *map(str, folders)], plugins=plugins)
+    if status == pytest.ExitCode.USAGE_ERROR:
+        raise SuiteError(assignment.folder, "pytest cannot read the suite: a conftest.py or an option is wrong")
+
+
+def _wanted(item: pytest.Item, only: list[str] | None) -> bool:
+    return only is None or any(item.get_closest_marker("question").args[0] == question for question in only)  # type: ignore[union-attr]
+
+
+def case_from(data: dict[str, Any]) -> Case:
+    """Rebuild a case from its line."""
+    return Case(**{**data, "verdict": Verdict(data["verdict"])})
+
+
+if __name__ == "__main__":
+    main()
