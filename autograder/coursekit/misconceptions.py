@@ -22,10 +22,13 @@ def diagnose(actual: Array, expected: Array, known: Mapping[str, Array | Callabl
         expected: the right array, numbers.
         known: sentence → wrong answer of this very test, tried before the general family.
     """
-    for sentence, wrong in (*known.items(), *_family(expected)):
-        if _matches(actual, np.asarray(wrong() if callable(wrong) else wrong), expected):
-            return sentence
-    return _factor(actual, expected)
+    if actual.dtype.kind not in "biuf":
+        return ""
+    with np.errstate(all="ignore"):
+        for sentence, wrong in (*known.items(), *_family(expected)):
+            if _matches(actual, np.asarray(wrong() if callable(wrong) else wrong), expected):
+                return sentence
+        return _factor(actual, expected)
 
 
 def _family(expected: Array) -> Iterator[tuple[str, Callable[[], Array]]]:
@@ -71,6 +74,8 @@ def _factor(actual: Array, expected: Array) -> str:
     if actual.shape != expected.shape or clear.sum() < 3 or expected.dtype.kind != "f":  # noqa: PLR2004 - two may agree by chance
         return ""
     factor = float((actual[clear] / expected[clear])[0])
+    if not np.isfinite(factor):
+        return ""
     for exact in (round(factor), 1 / round(1 / factor) if factor and abs(factor) < 1 else 0):
         if exact not in {0, 1, -1} and _near(actual, exact * expected):
             return _FACTORS.format(factor=exact)

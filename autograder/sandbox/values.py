@@ -43,7 +43,11 @@ _TENSOR_DTYPES = {"bool": "bool", "uint8": "u1", "int8": "i1", "int16": "i2", "i
     "float16": "f2", "float32": "f4", "float64": "f8", "complex64": "c8", "complex128": "c16", "bfloat16": "i2",
 }  # fmt: skip
 _GENERATORS = frozenset({"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"})
-_KINDS = frozenset(vars(builtins)) | {"function", "module", "generator", "matrix", "MaskedArray", "Tensor", "ndarray"}
+_KINDS = (
+    frozenset(vars(builtins))
+    | {"function", "module", "generator", "matrix", "MaskedArray", "Tensor"}
+    | {"array of objects"}
+)
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def _write_dict(encoder: Encoder, value: dict[Any, Any], depth: int) -> list[Any
 
 def _write_array(encoder: Encoder, value: np.ndarray[Any, Any], _: int) -> list[Any]:
     if value.dtype.str not in _DTYPES:
-        return ["o", "ndarray"]
+        return ["o", "array of objects"]
     node = ["a", value.dtype.str, list(value.shape), encoder.buffer(value.tobytes())]
     plain = value.flags.c_contiguous and value.flags.writeable
     return node if plain else [*node, list(value.strides), value.flags.writeable]
@@ -257,7 +261,7 @@ def _array(dtype: object, shape: Sequence[object], data: bytes) -> np.ndarray[An
     if count * np.dtype(dtype).itemsize != len(data):
         raise WireError("wire", "an array's shape does not fit its buffer")
     if dtype == np.dtype(bool).str:
-        return np.frombuffer(data, np.uint8).reshape(shape) != 0
+        return np.asarray(np.frombuffer(data, np.uint8).reshape(shape) != 0)
     array: np.ndarray[Any, Any] = np.frombuffer(data, dtype).reshape(shape).copy()
     return array
 

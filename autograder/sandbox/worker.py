@@ -28,7 +28,7 @@ from autograder.errors import WireError
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Walls, confine
 
-_FOR_EVER = 365 * 86_400.0
+_NEVER = monotonic() + 365 * 86_400  # the grader keeps the time
 _MOST_OUTPUT = 64 * 1024
 _MOST_TEXT = 2_000
 _MOST_FRAMES = 10
@@ -69,10 +69,13 @@ def run_template(task: Task, channel: socket.socket, commands: socket.socket) ->
     except Exception as error:  # noqa: BLE001 - whatever keeps a wall off is the platform's fault
         wire.send(channel, {"fault": f"{type(error).__name__}: {error}"}, monotonic() + 10)
         return
-    module = _load(task, channel)
-    channel.close()
-    if module is not None:
-        _fork_on_command(module, commands)
+    tree = _parse(task, channel)
+    if tree is not None:
+        with refused.enforced(task.refused, task.why_refused):
+            module = _import(tree, task, channel)
+            channel.close()
+            if module is not None:
+                _fork_on_command(module, commands)
 
 
 def _settle(task: Task) -> None:
@@ -88,28 +91,28 @@ def _settle(task: Task) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def _load(task: Task, channel: socket.socket) -> types.ModuleType | None:
-    """Parse, report, then run the module's own code; the first report is made before any of it runs."""
-    file = Path(task.hand_in) / task.module_file
-    deadline = monotonic() + _FOR_EVER
+def _parse(task: Task, channel: socket.socket) -> ast.Module | None:
+    """Parse the hand-in and report what is wrong with it, before any of its code runs."""
     try:
-        tree = ast.parse(file.read_bytes(), task.module_file)
+        tree = ast.parse((Path(task.hand_in) / task.module_file).read_bytes(), task.module_file)
         tree = _definitions(tree) if task.notebook else tree
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        wire.send(channel, {"syntax": _syntax(error)}, deadline)
+        wire.send(channel, {"syntax": _syntax(error)}, _NEVER)
         return None
     found = [list(use) for use in refused.find_refused(tree, task.refused)]
-    wire.send(channel, {"refused": found}, deadline)
-    if found:
-        return None
-    contextlib.ExitStack().enter_context(refused.enforced(task.refused, task.why_refused))
+    wire.send(channel, {"refused": found}, _NEVER)
+    return None if found else tree
+
+
+def _import(tree: ast.Module, task: Task, channel: socket.socket) -> types.ModuleType | None:
+    """Run the module's own code and report how that went."""
     try:
         with _captured():
-            module = execution.load_module(tree, file)
+            module = execution.load_module(tree, Path(task.hand_in) / task.module_file)
     except BaseException as error:  # noqa: BLE001 - a student's module may raise anything
-        wire.send(channel, {"error": _describe(error)}, deadline)
+        wire.send(channel, {"error": _describe(error)}, _NEVER)
         return None
-    wire.send(channel, {"loaded": True}, deadline)
+    wire.send(channel, {"loaded": True}, _NEVER)
     return module
 
 
@@ -151,18 +154,18 @@ def _serve(module: types.ModuleType, channel: socket.socket) -> None:
     original = dict(module.__dict__)
     with contextlib.suppress(wire.Closed):
         while True:
-            message = wire.receive(channel, monotonic() + _FOR_EVER, lambda number: _ask(channel, number))
+            message = wire.receive(channel, _NEVER, lambda number: _ask(channel, number))
             _send(channel, _answer(module, original, message))
 
 
 def _send(channel: socket.socket, reply: dict[str, Any]) -> None:
     try:
-        wire.send(channel, reply, monotonic() + _FOR_EVER)
+        wire.send(channel, reply, _NEVER)
     except wire.Closed:
         raise
     except (WireError, ValueError) as error:
         told = {"error": _describe(ValueError(f"the result cannot be handed back: {error}"))}
-        wire.send(channel, told, monotonic() + _FOR_EVER)
+        wire.send(channel, told, _NEVER)
 
 
 def _answer(module: types.ModuleType, original: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
@@ -198,8 +201,8 @@ def _ask(channel: socket.socket, number: int) -> Callable[..., Any]:
     """Make a function that asks the grader, on data."""
 
     def ask(*args: Any, **kwargs: Any) -> Any:
-        wire.send(channel, {"ask": number, "args": list(args), "kwargs": kwargs}, monotonic() + _FOR_EVER)
-        reply = wire.receive(channel, monotonic() + _FOR_EVER)
+        wire.send(channel, {"ask": number, "args": list(args), "kwargs": kwargs}, _NEVER)
+        reply = wire.receive(channel, _NEVER)
         if "raise" in reply:
             raise getattr(builtins, reply["raise"])(reply["text"])
         return reply["value"]

@@ -1,0 +1,209 @@
+"""Checks: what they accept, what they say, and what cannot fool them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from coursekit import assert_answers, assert_array, assert_close, assert_own_memory, assert_raises, assert_same, layouts
+from coursekit.execution import run
+from coursekit.student import Student
+from coursekit.verdicts import Awarded, CheckFailed, award
+
+RIGHT = np.arange(12.0).reshape(3, 4) - 3.3
+
+
+def _close(actual: object, expected: object = RIGHT) -> None:
+    assert_close(actual, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_equal_arrays_pass() -> None:
+    """Values within tolerance, NaN for NaN included, are right."""
+    _close(RIGHT + 1e-13)
+    _close(np.array([np.nan, 1.0]), np.array([np.nan, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("actual", "summary"),
+    [
+        (None, "expected a numpy array, got None"),
+        (RIGHT.tolist(), "expected a numpy array, got a list"),
+        (np.empty((0, 4)), r"expected shape \(3, 4\), got \(0, 4\)"),
+        (RIGHT[:, :3], r"expected shape \(3, 4\), got \(3, 3\)"),
+        (RIGHT.astype(np.float32), "expected dtype float64, got float32"),
+        (RIGHT.astype(object), "expected numbers, got dtype object"),
+        (np.full((3, 4), np.nan), "all elements differ"),
+        (RIGHT + np.eye(3, 4)[0], "up to 1/4 of the elements differ"),
+        (RIGHT + np.array([1.2, 1.7, 3.1, 0]), "up to 3/4 of the elements differ"),
+    ],
+)
+def test_wrong_arrays_fail_by_kind_then_shape_then_dtype_then_value(actual: object, summary: str) -> None:
+    """The summary tells the kind of difference and no value."""
+    with pytest.raises(CheckFailed, match=summary):
+        _close(actual)
+
+
+def test_details_hold_values_and_the_summary_does_not() -> None:
+    """What only a public test may say is kept apart."""
+    with pytest.raises(CheckFailed) as caught:
+        _close(RIGHT + np.eye(3, 4))
+
+    assert "-3.3" in caught.value.details
+    assert not any(character.isdigit() and character not in "14" for character in caught.value.summary)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "finding"),
+    [
+        (lambda a: -a, "The sign is wrong."),
+        (np.rint, "Do not round the result."),
+        (np.trunc, "Do not cut off the fraction of the result."),
+        (lambda a: np.trunc(a).astype(np.int64).astype(np.uint8), "Results need float64; uint8 wrapped."),
+        (lambda a: a.clip(0, 255), "do not clip them"),
+        (np.abs, "do not take the absolute value"),
+        (lambda a: a.T.copy(), "Rows and columns are swapped."),
+        (lambda a: a[::-1].copy(), "upside down"),
+        (lambda a: a[:, ::-1].copy(), "mirrored"),
+        (lambda a: a[::-1, ::-1].copy(), "turned by 180 degrees"),
+        (lambda a: np.roll(a, 1, 1), "shifted by one pixel"),
+        (lambda a: 5 * a, "5 times what it should be"),
+        (lambda a: a / 12, "0.0833333 times what it should be"),
+    ],
+)
+def test_a_known_misconception_is_named(wrong: Callable[[np.ndarray], np.ndarray], finding: str) -> None:
+    """A wrong answer that equals a well-known one is named."""
+    with pytest.raises(CheckFailed) as caught:
+        _close(wrong(RIGHT))
+
+    assert finding in caught.value.finding
+
+
+def test_a_tests_own_misconception_comes_first() -> None:
+    """A test can add wrong answers of its own, computed only on failure."""
+    with pytest.raises(CheckFailed) as caught:
+        assert_close(-RIGHT, RIGHT, rtol=0, atol=0, known={"Mine.": lambda: -RIGHT})
+
+    assert caught.value.finding == "Mine."
+
+
+def test_noise_is_not_named() -> None:
+    """A wrong answer that equals no known one gets no finding."""
+    with pytest.raises(CheckFailed) as caught:
+        _close(RIGHT + np.random.default_rng(0).normal(size=RIGHT.shape))
+
+    assert caught.value.finding == ""
+
+
+def test_a_symmetric_answer_is_not_called_mirrored() -> None:
+    """A misconception that gives the right answer explains nothing."""
+    expected = np.ones((3, 3))
+
+    with pytest.raises(CheckFailed) as caught:
+        _close(expected + np.eye(3), expected)
+
+    assert caught.value.finding == ""
+
+
+@pytest.mark.parametrize(
+    ("actual", "summary"),
+    [
+        (True, "got a bool"),
+        ("3", "got a str"),
+        (None, "got None"),
+        (2.0, "the number differs"),
+        (float("nan"), "the number differs"),
+    ],
+)
+def test_numbers_are_compared_as_numbers(actual: object, summary: str) -> None:
+    """A bool, a text or a NaN is no right number."""
+    assert_close(np.float32(3), 3, rtol=0, atol=0)
+    with pytest.raises(CheckFailed, match=summary):
+        assert_close(actual, 3, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "summary"),
+    [
+        (3.0, 3, "expected an int, got a float"),
+        ([1], (1,), "expected a tuple, got a list"),
+        ((1, 2), (1, 3), r"another value than expected at \[1\]"),
+        ((1,), (1, 3), "expected 2 items, got 1"),
+        ({"a": 1}, {"b": 1}, "other keys than expected"),
+        ({"a": [1, "x"]}, {"a": [1, "y"]}, r"at \['a'\]\[1\]"),
+    ],
+)
+def test_same_means_the_same_kinds(actual: object, expected: object, summary: str) -> None:
+    """Equal data of other kinds is not the same."""
+    assert_same(expected, expected)
+    with pytest.raises(CheckFailed, match=summary):
+        assert_same(actual, expected)
+
+
+def test_raises_tells_three_cases_apart() -> None:
+    """The right class passes; another class or none is told; an error of the test's own goes through."""
+
+    def raiser(error: Exception) -> None:
+        error.student = "traceback"  # type: ignore[attr-defined]
+        raise error
+
+    def broken() -> None:
+        raise TypeError("the test's own")
+
+    assert_raises(ValueError, raiser, ValueError("x"))
+    with pytest.raises(CheckFailed, match="expected ValueError, got TypeError"):
+        assert_raises(ValueError, raiser, TypeError("x"))
+    with pytest.raises(CheckFailed, match="expected ValueError, but nothing was raised"):
+        assert_raises(ValueError, lambda: 3)
+    with pytest.raises(TypeError, match="the test's own"):
+        assert_raises(ValueError, broken)
+
+
+def test_answers_are_one_sum() -> None:
+    """A concept check never says which answer was wrong."""
+    key = {"a": "Max Pooling", "b": 3, "c": {"zero", "reflection"}, "d": False}
+
+    assert_answers({"a": " max pooling ", "b": 3, "c": ["reflection", "zero"], "d": False}, key)
+    with pytest.raises(Awarded, match="3 of 4 answers are right") as caught:
+        assert_answers({"a": "max pooling", "b": 3, "c": ["zero"], "d": False}, key)
+    assert caught.value.fraction == 0.75
+    with pytest.raises(CheckFailed, match="0 of 4 answers are right"):
+        assert_answers({"d": 0, "c": [[]]}, key)
+    with pytest.raises(CheckFailed, match="expected a dict, got None"):
+        assert_answers(None, key)
+
+
+def test_a_fraction_is_a_fraction() -> None:
+    """An award outside 0 to 1 is the test's mistake."""
+    with pytest.raises(ValueError, match="the fraction must be 0 to 1, got 2"):
+        award(2, "too much")
+
+
+def test_layouts_hold_the_same_values() -> None:
+    """Four layouts, equal to the array, each unusual in its own way."""
+    variants = layouts(RIGHT)
+
+    assert all(np.array_equal(variant, RIGHT) for variant in variants.values())
+    assert not variants["read-only"].flags.writeable
+    assert variants["Fortran order"].flags.f_contiguous
+    assert not variants["strided"].flags.c_contiguous
+    assert all(stride < 0 for stride in variants["negative strides"].strides)
+
+
+def test_arrays_are_checked_for_what_is_asked() -> None:
+    """Shape and dtype are optional."""
+    assert_array(RIGHT)
+    with pytest.raises(CheckFailed, match="expected dtype int64, got float64"):
+        assert_array(RIGHT, dtype=np.int64)
+
+
+class _Stub(Student):
+    pass
+
+
+def test_shared_memory_is_told() -> None:
+    """A view of an argument is no copy."""
+    student = _Stub("x.py")
+    _, student.last = run(lambda x: x[::-1], [RIGHT], {})
+
+    with pytest.raises(CheckFailed, match="shares memory with the input. Return a copy"):
+        assert_own_memory(student)

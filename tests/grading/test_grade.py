@@ -1,0 +1,227 @@
+"""Hand-ins, graded for real: what each deserves, and what it is told."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.assignment import Assignment, load_assignment
+from autograder.errors import SuiteError
+from autograder.grading.grade import Grader
+from autograder.results.grade import Grade
+from coursekit.verdicts import Verdict
+
+GradeText = Callable[[str], Grade]
+HEAD = "import numpy as np\n"
+DOUBLE = "def double(x):\n    if not isinstance(x, np.ndarray):\n        raise TypeError('no')\n    return x + x\n"
+TWICE = "def twice(f, x):\n    return f(f(x))\n"
+GOOD = HEAD + DOUBLE + TWICE
+
+
+def _verdicts(grade: Grade) -> dict[str, Verdict]:
+    return {result.spec.id.split("::")[1]: result.verdict for result in grade.results}
+
+
+def _said(grade: Grade, test: str) -> str:
+    worst = next(r.worst for r in grade.results if r.spec.id.endswith(test))
+    return f"{worst.finding}\n{worst.summary}\n{worst.details}" if worst else ""
+
+
+def test_a_right_hand_in_earns_everything(grade: GradeText) -> None:
+    """Calls, callbacks and replacements all answer as the module itself would."""
+    result = grade(GOOD)
+
+    assert (result.score, result.final, result.problem) == (10, True, "")
+
+
+def test_a_stub_is_not_attempted(grade: GradeText) -> None:
+    """NotImplementedError costs its points and is no failure; what needs it is not graded."""
+    result = grade("def double(x):\n    raise NotImplementedError('double')\n" + TWICE)
+
+    assert result.score == 0
+    assert _verdicts(result)["test_double"] is Verdict.NOT_ATTEMPTED
+    assert _verdicts(result)["test_double_refuses_lists"] is Verdict.NOT_ATTEMPTED
+    assert "needs double, which earned nothing yet" in _said(result, "test_twice_of_a_function")
+
+
+def test_a_hang_costs_its_own_question_alone(grade: GradeText) -> None:
+    """A loop is ended from outside; other questions keep their points."""
+    result = grade(HEAD + DOUBLE + "def twice(f, x):\n    while True:\n        pass\n")
+
+    assert (result.score, _verdicts(result)["test_twice_of_a_function"]) == (4, Verdict.TIMED_OUT)
+    assert "took longer than 2 s" in _said(result, "test_twice_of_a_function")
+
+
+def test_a_hang_that_ignores_everything_is_ended_too(grade: GradeText) -> None:
+    """Signals and exceptions that student code catches do not save it."""
+    stubborn = (
+        "import signal\ndef twice(f, x):\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "    while True:\n        try:\n            while True:\n                pass\n"
+        "        except BaseException:\n            pass\n"
+    )
+
+    assert grade(HEAD + DOUBLE + stubborn).score == 4
+
+
+def test_a_crash_costs_its_own_question_alone(grade: GradeText) -> None:
+    """A dead process is started again for the next test."""
+    result = grade(HEAD + DOUBLE + "import os\ndef twice(f, x):\n    os.kill(os.getpid(), 11)\n")
+
+    assert (result.score, _verdicts(result)["test_twice_of_a_function"]) == (4, Verdict.CRASHED)
+
+
+def test_exit_is_a_failure_and_not_the_end(grade: GradeText) -> None:
+    """sys.exit in a function is reported as what it did."""
+    result = grade(HEAD + DOUBLE + "def twice(f, x):\n    raise SystemExit(0)\n")
+
+    assert (result.score, _said(result, "test_twice_of_a_function").split("\n")[1]) == (4, "raised Exited")
+
+
+def test_an_exception_comes_with_the_students_own_lines(grade: GradeText) -> None:
+    """The traceback shows the student's file, lines and source, and nothing of ours."""
+    result = grade(HEAD + "def double(x):\n    return helper(x)\ndef helper(x):\n    return x['a']\n" + TWICE)
+
+    said = _said(result, "test_double")
+    assert "small.py:3 in double: return helper(x)" in said
+    assert "small.py:5 in helper: return x['a']" in said
+    assert "autograder" not in said
+
+
+def test_a_changed_argument_is_named(grade: GradeText) -> None:
+    """Writing into an argument fails the test, and says which argument."""
+    result = grade(
+        HEAD
+        + "def double(x):\n    if not isinstance(x, np.ndarray):\n        raise TypeError\n    x *= 2\n    return x\n"
+    )
+
+    assert "The input x changed: double wrote into its argument" in _said(result, "test_double")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return None", "expected a numpy array, got None"),
+        ("return [1.0]", "expected a numpy array, got a list"),
+        ("return np.float32(2) * x.astype(np.float32)", "expected dtype float64, got float32"),
+        ("return np.array([x, x])", "expected shape"),
+        ("return np.array([{}], object)", "expected a numpy array, got an array of objects"),
+        ("return (2 * x).view(np.matrix)", "expected a numpy array, got a matrix"),
+        ("return open", "expected a numpy array, got a"),
+        ("return np.full_like(x, np.nan)", "elements are NaN"),
+        ("return np.empty((0, 4))", "expected shape"),
+        ("return -2 * x", "The sign is wrong."),
+        ("return 6 * x", "The result is 3 times what it should be."),
+    ],
+)
+def test_wrong_results_are_told_apart(grade: GradeText, body: str, message: str) -> None:
+    """Each wrong kind, shape, dtype or value gets its own sentence."""
+    result = grade(HEAD + f"def double(x):\n    {body}\n")
+
+    assert message in _said(result, "test_double")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def double(x):\n  retrn x\n", 'File "small.py", line 2\n    retrn x'),
+        ("import numpyy\n", "small.py:1 in <module>: import numpyy\nModuleNotFoundError: No module named 'numpyy'"),
+        ("while True:\n    pass\n", "importing small.py takes longer than 2 s"),
+        ("exit()\n", "the module calls exit() while it is imported; remove that line"),
+        ("import os\nos._exit(0)\n", "importing small.py ended its process"),
+        ("n = input('n? ')\n", "the module asks for input while it is imported; there is nobody to answer"),
+        ("from numpy import pad\n", "refused in this assignment: write it yourself\nsmall.py:1: numpy.pad"),
+        ("import numpy as q\ndef f(x):\n    return q.pad(x, 1)\n", "small.py:3: numpy.pad"),
+        ("import scipy.signal\n", "small.py:1: scipy"),
+        ("1/0\n", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_module_that_cannot_be_used_is_explained_once(grade: GradeText, text: str, message: str) -> None:
+    """The top of the report says why in full; each test points there and earns nothing."""
+    result = grade(text)
+
+    assert (result.score, result.final) == (0, True)
+    assert message in result.problem
+
+
+def test_refused_names_are_blocked_at_run_time_too(grade: GradeText) -> None:
+    """Looking a refused name up by its text does not help."""
+    result = grade(HEAD + "def double(x):\n    return getattr(np, 'p' + 'ad')(x, 1)\n")
+
+    assert "numpy.pad is refused in this assignment: write it yourself" in _said(result, "test_double")
+
+
+def test_a_missing_function_is_named(grade: GradeText) -> None:
+    """A function that is not there fails its tests with its name."""
+    result = grade(HEAD + TWICE)
+
+    assert "small.py has no function double" in _said(result, "test_double")
+
+
+def test_one_hand_in_does_not_touch_the_next(grade: GradeText) -> None:
+    """After a hand-in that kills and hangs, the next right one earns everything."""
+    grade("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nwhile True: pass\n")
+
+    assert grade(GOOD).score == 10
+
+
+def test_printing_a_lot_is_harmless(grade: GradeText) -> None:
+    """Output is cut and never blocks the worker."""
+    assert grade(GOOD.replace("    return x + x", "    print('x' * 10**7)\n    return x + x")).score == 10
+
+
+def test_inputs_depend_on_salt_and_seed(small: Assignment, tmp_path: Path) -> None:
+    """Two courses meet different inputs; the same course meets the same ones again."""
+    (tmp_path / "small.py").write_text(HEAD + "def double(x):\n    raise ValueError(str(x))\n", encoding="utf-8")
+
+    said = []
+    for salt, seed in (("one", 0), ("one", 0), ("two", 0), ("one", 1)):
+        with Grader(small, salt, run_seed=seed) as grader:
+            said.append(_said(grader.grade(tmp_path / "small.py"), "test_double"))
+
+    assert said[0] == said[1]
+    assert len(set(said)) == 3
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("assignment.toml", "points = 10", "points = 11", "'points' is 11, but the suites give 10"),
+        ("hidden/test_twice.py", 'question("twice")', 'question("twcie")', "question 'twcie' is not in the manifest"),
+        ("hidden/test_twice.py", "points(4)", "ponits(4)", "'ponits' not found in `markers` configuration option"),
+        ("hidden/test_twice.py", "import numpy", "import numpyy", "No module named 'numpyy'"),
+        ("hidden/test_twice.py", '    """twice works with the reference\'s double."""\n', "", "needs a docstring"),
+        ("hidden/test_twice.py", "@pytest.mark.points(4)\n", "", "needs a mark @pytest.mark.points"),
+        ("small.py", "import numpy as np", "import numpyy as np", "the solved source cannot be imported"),
+    ],
+)
+def test_a_suite_that_cannot_be_used_is_refused(
+    small_course: Path, tmp_path: Path, file: str, old: str, new: str, message: str
+) -> None:
+    """An instructor hears what is wrong before any student is graded."""
+    import shutil
+
+    folder = tmp_path / "small"
+    shutil.copytree(small_course / "assignments" / "small", folder)
+    path = folder / file
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(SuiteError, match=".*") as caught:
+        Grader(load_assignment(folder), "salt")
+    assert message in str(caught.value)
+
+
+def test_a_fault_of_a_test_is_no_zero(small_course: Path, tmp_path: Path) -> None:
+    """A test that breaks by itself is a grader error, and the grade is not final."""
+    import shutil
+
+    folder = tmp_path / "small"
+    shutil.copytree(small_course / "assignments" / "small", folder)
+    path = folder / "hidden" / "test_twice.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("4 * x", "4 * y"), encoding="utf-8")
+    (tmp_path / "small.py").write_text(GOOD, encoding="utf-8")
+
+    with Grader(load_assignment(folder), "salt") as grader:
+        result = grader.grade(tmp_path / "small.py")
+
+    assert not result.final
+    assert "NameError: name 'y' is not defined" in _said(result, "test_marker_hidden_sentinel")

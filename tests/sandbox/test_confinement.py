@@ -1,0 +1,71 @@
+"""What student code meets when it looks beyond its own folder."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from autograder.results.grade import Grade
+from autograder.sandbox.limits import Walls, available
+
+GradeText = Callable[[str], Grade]
+
+
+def _told(grade: GradeText, body: str) -> str:
+    """Run a body as the student's function, and give what it says through its exception."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    result = grade(f"import os, sys, socket, subprocess\ndef double(x):\n{lines}    raise ValueError('through')\n")
+    worst = result.results[0].worst
+    return worst.details if worst else ""
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (f"open({__file__!r}).read()", "PermissionError"),
+        ("open('/etc/passwd').read()", "PermissionError"),
+        ("os.listdir('/')", "PermissionError"),
+        ("open('/tmp/left-behind', 'w')", "PermissionError"),
+        ("socket.socket()", "PermissionError"),
+        ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", "PermissionError"),
+        (f"os.kill({os.getpid()}, 0)", "PermissionError"),
+        (f"open('/proc/{os.getpid()}/environ').read()", "PermissionError"),
+        ("os.chmod('.', 0o777)", "PermissionError"),
+        ("os.setsid()", "PermissionError"),
+        ("os.setuid(0); os.setgid(0)", "PermissionError"),
+        ("bytearray(600 * 2**20)", "MemoryError"),
+    ],
+)
+def test_a_way_out_is_closed(grade: GradeText, body: str, error: str) -> None:
+    """Files, network, other processes, modes and memory beyond the limit answer with an error."""
+    if not available().hold or (body.startswith("os.setuid") and os.geteuid() != 0):
+        pytest.skip("autograder doctor says what this machine cannot confine")
+
+    assert f"{error}:" in _told(grade, body)
+
+
+def test_nothing_of_the_grader_is_in_the_worker(grade: GradeText) -> None:
+    """No test, no plugin and no reference is among the modules, and the environment is clean."""
+    body = "found = {m.split('.')[0] for m in sys.modules} & {'pytest', '_pytest', 'reference_of_small', 'small_reference'}"
+    told = _told(grade, f"{body}\nraise ValueError(sorted(found), sorted(os.environ))")
+
+    assert "[]" in told
+    assert "HOME" in told
+    assert "SALT" not in told
+
+
+def test_scratch_is_the_workers_own(grade: GradeText) -> None:
+    """A worker may write where it stands, and starts in an empty folder."""
+    told = _told(grade, "open('x', 'w').write('y')\nraise ValueError(os.listdir('.'))")
+
+    assert "ValueError: ['x']" in told
+
+
+def test_gaps_are_said() -> None:
+    """Each missing wall is one sentence; where hidden tests could be read, the walls do not hold."""
+    open_walls = Walls(own_uid=False, closed_python=False, landlock=0, seccomp=False)
+    full = Walls(own_uid=True, closed_python=False, landlock=6, seccomp=True)
+
+    assert not open_walls.hold
+    assert len(open_walls.gaps) == 3
+    assert (full.hold, full.gaps) == (True, ())

@@ -1,0 +1,71 @@
+"""A course's settings and its salt."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.course import find_course, read_salt, write_salt
+from autograder.errors import ManifestError
+
+
+def _course(tmp_path: Path, settings: str = "") -> Path:
+    (tmp_path / "assignments").mkdir()
+    (tmp_path / "course.toml").write_text(settings, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_course_is_found_from_below(tmp_path: Path) -> None:
+    """The nearest folder above that holds assignments/ is the course."""
+    root = _course(tmp_path, 'title = "C"\nteam_size = 2')
+
+    assert find_course(root / "assignments").team_size == 2
+
+
+def test_settings_may_stand_in_pyproject(tmp_path: Path) -> None:
+    """A table in pyproject.toml serves as well as course.toml."""
+    (tmp_path / "assignments").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[tool.autograder]\ntitle = "P"', encoding="utf-8")
+
+    assert find_course(tmp_path).title == "P"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("team_sise = 2", r"unknown key 'team_sise'\n  did you mean 'team_size'\?"),
+        ("team_size = 0", "'team_size' must be a whole number from 1 on, got 0"),
+        ("title = 3", "'title' must be str, got 3"),
+        ("title =", "not valid TOML"),
+    ],
+)
+def test_bad_settings_are_named(tmp_path: Path, settings: str, message: str) -> None:
+    """A setting that cannot be used is refused with file and key."""
+    root = _course(tmp_path, settings)
+
+    with pytest.raises(ManifestError, match=message):
+        find_course(root)
+
+
+def test_no_course_says_where_to_work(tmp_path: Path) -> None:
+    """Outside of a course the error says what a course is."""
+    with pytest.raises(ManifestError, match="no course here\n  work in a folder that holds assignments/"):
+        find_course(tmp_path)
+
+
+def test_a_salt_is_written_once(tmp_path: Path) -> None:
+    """A second call keeps the salt: it decides every hidden input."""
+    write_salt(tmp_path)
+    salt = read_salt(tmp_path)
+    write_salt(tmp_path)
+
+    assert read_salt(tmp_path) == salt
+    assert len(salt) == 32
+
+
+def test_grading_needs_a_salt(tmp_path: Path) -> None:
+    """A missing or empty salt is an error that says how to get one."""
+    with pytest.raises(ManifestError, match="the course has no salt\n  autograder new salt writes one"):
+        read_salt(tmp_path)
+    (tmp_path / ".salt").write_text("\n", encoding="ascii")
+    with pytest.raises(ManifestError, match="the salt is empty"):
+        read_salt(tmp_path)
