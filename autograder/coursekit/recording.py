@@ -96,7 +96,7 @@ def combined(cases: Sequence[Case]) -> Verdict:
     return next((verdict for verdict in _WORST_FIRST if verdict in verdicts), Verdict.NOT_RUN)
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps plugins in sets
 class Recorder:
     """Plugin that orders tests by question, skips what lacks its prerequisites, and records cases.
 

@@ -111,7 +111,9 @@ class Grader:
             seed = self._run_seed if run_seed is None else run_seed
             self._lines.write({"folder": folder, "notebook": handin.notebook, "only": only, "run_seed": seed})
             heard = self._listen(on_case or (lambda _: None))
-        missing = self._lost(heard, only) if heard.fault else ()
+        missing = self._lost(heard, only)
+        if missing and not heard.fault:
+            heard.fault = f"{len(missing)} tests did not run"
         return Grade(
             self.assignment,
             handin.name,

@@ -77,8 +77,8 @@ class Server:
                 self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
                 self._load(process)
                 self._run([item for item in session.items if _wanted(item, order["only"])])
-        except AutograderError as error:
-            self._lines.write({"fault": str(error)})
+        except BaseException as error:  # noqa: BLE001 - nothing may leave this fork but by its exit
+            self._lines.write({"fault": str(error) if isinstance(error, AutograderError) else repr(error)})
 
     def _load(self, process: HandInProcess) -> None:
         try:

@@ -1,5 +1,6 @@
 """Hand-ins, graded for real: what each deserves, and what it is told."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -198,8 +199,6 @@ def test_a_suite_that_cannot_be_used_is_refused(
     small_course: Path, tmp_path: Path, file: str, old: str, new: str, message: str
 ) -> None:
     """An instructor hears what is wrong before any student is graded."""
-    import shutil
-
     folder = tmp_path / "small"
     shutil.copytree(small_course / "assignments" / "small", folder)
     path = folder / file
@@ -212,8 +211,6 @@ def test_a_suite_that_cannot_be_used_is_refused(
 
 def test_a_fault_of_a_test_is_no_zero(small_course: Path, tmp_path: Path) -> None:
     """A test that breaks by itself is a grader error, and the grade is not final."""
-    import shutil
-
     folder = tmp_path / "small"
     shutil.copytree(small_course / "assignments" / "small", folder)
     path = folder / "hidden" / "test_twice.py"
@@ -225,3 +222,17 @@ def test_a_fault_of_a_test_is_no_zero(small_course: Path, tmp_path: Path) -> Non
 
     assert not result.final
     assert "NameError: name 'y' is not defined" in _said(result, "test_marker_hidden_sentinel")
+
+
+def test_an_error_inside_pytest_is_a_fault_and_no_zero(small_course: Path, tmp_path: Path) -> None:
+    """What breaks the run itself, here a conftest's hook, leaves no test with a score."""
+    folder = tmp_path / "small"
+    shutil.copytree(small_course / "assignments" / "small", folder)
+    (folder / "hidden" / "conftest.py").write_text("def pytest_runtest_setup(item):\n    raise KeyboardInterrupt\n")
+    (tmp_path / "small.py").write_text(GOOD, encoding="utf-8")
+
+    with Grader(load_assignment(folder), "salt") as grader:
+        result = grader.grade(tmp_path / "small.py")
+
+    assert (result.final, result.fault) == (False, "KeyboardInterrupt()")
+    assert _verdicts(result)["test_twice_of_a_function"] is Verdict.GRADER_ERROR
