@@ -78,8 +78,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     total = possible = 0.0
     for question in recorder.questions:
         specs = [spec for spec in recorder.specs.values() if spec.question == question]
-        cases = [case for case in recorder.cases if case.test in {spec.id for spec in specs}]
-        if cases:
+        if cases := recorder.cases_of(question):
             earned, points = recorder.earned(question), sum(spec.points for spec in specs)
             total, possible = total + earned, possible + points
             write(f"{_MARK.get(combined(cases), 'wrong'):<6} {earned:>5g} of {points:<4g} {titles[question]}")
@@ -92,7 +91,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def _hints(recorder: Recorder) -> list[str]:
     lines = []
     for spec in recorder.specs.values():
-        failed = [c for c in recorder.cases if c.test == spec.id and c.verdict is Verdict.FAILED]
+        failed = [c for c in recorder.by_test.get(spec.id, {}).values() if c.verdict is Verdict.FAILED]
         if failed and (failed[0].finding or spec.hint):
             lines.append(f"hint for {spec.id}: {failed[0].finding or spec.hint}")
     return lines

@@ -7,7 +7,7 @@ student reads.
 
 import inspect
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,14 +103,16 @@ class Recorder:
     Attributes:
         questions: id → ids of the questions that it needs, in the order of the report.
         specs: tests by id, filled by collection.
-        cases: what became of each case so far.
+        by_test: what became of each case so far: test → case → outcome.
         problems: what is wrong with the suite itself, "place: fact".
+        on_case: called with each case once it is decided.
     """
 
     questions: dict[str, tuple[str, ...]]
     specs: dict[str, Spec] = field(default_factory=dict)
-    cases: list[Case] = field(default_factory=list)
+    by_test: dict[str, dict[str, Case]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    on_case: Callable[[Case], None] = lambda _: None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make the marks known, so that --strict-markers finds a misspelt one."""
@@ -141,24 +143,28 @@ class Recorder:
         """Record the case once it is decided: at its call, or where its set-up or tear-down broke."""
         report: pytest.TestReport = yield  # type: ignore[assignment]
         if call.when == "call" or call.excinfo is not None:
-            case = case_of(item, call)
-            if case.test in self.specs and not self._decided(case):
-                self.cases.append(case)
+            self._keep(case_of(item, call))
         return report  # type: ignore[return-value]
+
+    def cases_of(self, question: str) -> list[Case]:
+        """Cases of a question that are decided so far."""
+        return [case for spec in self._tests(question) for case in self.by_test.get(spec.id, {}).values()]
 
     def earned(self, question: str) -> float:
         """Points that a question has earned so far."""
-        return math.fsum(s.earned(self._cases(s.id)) for s in self.specs.values() if s.question == question)
+        return math.fsum(s.earned([*self.by_test.get(s.id, {}).values()]) for s in self._tests(question))
 
     def _earned_nothing(self, question: str) -> bool:
-        ran = any(self._cases(spec.id) for spec in self.specs.values() if spec.question == question)
-        return ran and self.earned(question) == 0
+        return bool(self.cases_of(question)) and self.earned(question) == 0
 
-    def _cases(self, test: str) -> list[Case]:
-        return [case for case in self.cases if case.test == test]
+    def _tests(self, question: str) -> list[Spec]:
+        return [spec for spec in self.specs.values() if spec.question == question]
 
-    def _decided(self, case: Case) -> bool:
-        return any((case.test, case.case) == (known.test, known.case) for known in self.cases)
+    def _keep(self, case: Case) -> None:
+        cases = self.by_test.setdefault(case.test, {})
+        if case.test in self.specs and case.case not in cases:
+            cases[case.case] = case
+            self.on_case(case)
 
     def _rank(self, order: list[str], item: pytest.Item) -> int:
         spec = self.specs.get(test_id(item))

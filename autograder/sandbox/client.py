@@ -193,6 +193,7 @@ class RemoteStudent(Student):
         self._channel: socket.socket | None = None
         self._left = process.assignment.limits.seconds
         self._functions: list[Callable[..., Any]] = []
+        self._using: dict[str, Callable[..., Any]] = {}
 
     def begin_test(self, *, may_change_arguments: bool) -> None:
         """Give the next test its own time and a clean slate."""
@@ -216,13 +217,12 @@ class RemoteStudent(Student):
         for name in functions:
             if name in self._graded:
                 raise ValueError(f"student.using: this question grades {name}, so it cannot be replaced")
-        counted = {name: _counted(function) for name, function in functions.items()}
-        self._exchange({"op": "replace", "functions": counted})
+        before = self._using
+        self._using = before | {name: _counted(function) for name, function in functions.items()}
         try:
             yield
         finally:
-            if self._channel:  # a worker that died took its replacements along
-                self._exchange({"op": "restore", "names": list(functions)})
+            self._using = before
 
     def probe(self, function: Callable[..., Any], /, **data: Any) -> Any:
         """Run a probe's source in the worker, with the student's module as its first argument."""
@@ -258,7 +258,7 @@ class RemoteStudent(Student):
         channel, deadline = self._connect(), monotonic() + self._left
         asked = 0
         try:
-            wire.send(channel, message, deadline, self._functions)
+            wire.send(channel, {**message, "using": self._using}, deadline, self._functions)
             while "ask" in (reply := wire.receive(channel, deadline)):
                 asked += 1
                 self._answer(channel, reply, asked, deadline)

@@ -151,11 +151,10 @@ def _fork_on_command(module: types.ModuleType, commands: socket.socket) -> None:
 
 def _serve(module: types.ModuleType, channel: socket.socket) -> None:
     """Answer messages until the grader hangs up."""
-    original = dict(module.__dict__)
     with contextlib.suppress(wire.Closed):
         while True:
             message = wire.receive(channel, _NEVER, lambda number: _ask(channel, number))
-            _send(channel, _answer(module, original, message))
+            _send(channel, _answer(module, message))
 
 
 def _send(channel: socket.socket, reply: dict[str, Any]) -> None:
@@ -168,23 +167,22 @@ def _send(channel: socket.socket, reply: dict[str, Any]) -> None:
         wire.send(channel, told, _NEVER)
 
 
-def _answer(module: types.ModuleType, original: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
-    match message["op"]:
-        case "replace":
-            module.__dict__.update(message["functions"])
-            return {}
-        case "restore":
-            module.__dict__.update({name: original[name] for name in message["names"] if name in original})
-            return {}
-        case "probe":
+def _answer(module: types.ModuleType, message: dict[str, Any]) -> dict[str, Any]:
+    """Run a function or a probe, with the grader's functions in place of some of the module's."""
+    names = module.__dict__
+    replaced = {name: names[name] for name in message["using"] if name in names}
+    names.update({name: message["using"][name] for name in replaced})
+    try:
+        if message["op"] == "probe":
             probes: dict[str, Any] = {"__name__": "probes"}
             exec(compile(message["source"], "probes.py", "exec"), probes)  # noqa: S102 - the course's own source
             return _call(probes[message["name"]], [module], message["kwargs"])
-        case _:
-            function = module.__dict__.get(message["name"])
-            if not callable(function):
-                return {"missing": message["name"]}
-            return _call(function, message["args"], message["kwargs"])
+        function = names.get(message["name"])
+        if not callable(function):
+            return {"missing": message["name"]}
+        return _call(function, message["args"], message["kwargs"])
+    finally:
+        names.update(replaced)
 
 
 def _call(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -80,9 +80,8 @@ class SuiteFixtures:
 
     def _refuse_third_timeout(self, item: pytest.Item) -> None:
         """Spend no more time on a test that timed out in an earlier case, or a question that did so twice."""
-        question = self._recorder.specs[test_id(item)].question
-        tests = {test for test, spec in self._recorder.specs.items() if spec.question == question}
-        out = [case.test for case in self._recorder.cases if case.verdict is Verdict.TIMED_OUT and case.test in tests]
+        cases = self._recorder.cases_of(self._recorder.specs[test_id(item)].question)
+        out = [case.test for case in cases if case.verdict is Verdict.TIMED_OUT]
         if test_id(item) in out or len(out) >= _MOST_TIMEOUTS:
             raise TimedOut("not tried again after earlier tests of this question took too long")
 

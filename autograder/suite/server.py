@@ -26,6 +26,12 @@ from autograder.sandbox.limits import Walls
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
 
 
+_UNUSED = (  # parts of pytest that cost time at each case, or write files
+    "cacheprovider", "doctest", "faulthandler", "junitxml", "logging", "pastebin", "stepwise", "terminal",
+    "threadexception", "unittest", "unraisableexception", "warnings",
+)  # fmt: skip
+
+
 class Server:
     """Plugin that serves hand-ins in place of pytest's own loop over the tests."""
 
@@ -75,6 +81,7 @@ class Server:
                     connection, self._assignment, Path(order["folder"]), order["notebook"], self._walls
                 )
                 self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
+                self.recorder.on_case = lambda case: self._lines.write({"case": dataclasses.asdict(case)})
                 self._load(process)
                 self._run([item for item in session.items if _wanted(item, order["only"])])
         except BaseException as error:  # noqa: BLE001 - nothing may leave this fork but by its exit
@@ -91,8 +98,6 @@ class Server:
         for index, item in enumerate(items):
             following = items[index + 1] if index + 1 < len(items) else None
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-            for case in self.recorder.cases[-1:]:
-                self._lines.write({"case": dataclasses.asdict(case)})
 
 
 class Lines:
@@ -139,8 +144,7 @@ def _collect_and_serve(assignment: Assignment, settings: dict[str, Any], lines: 
     server = Server(assignment, settings, lines, zygote)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     options = ["-c", os.devnull, "--rootdir", str(assignment.folder), "--import-mode=importlib", "--strict-markers"]
-    quiet = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml", "--capture=no", "-W", "ignore"]
-    quiet += ["--continue-on-collection-errors"]
+    quiet = ["--capture=no", "--continue-on-collection-errors", *(f"-pno:{name}" for name in _UNUSED)]
     plugins = [server, server.recorder, server.fixtures]
     status = pytest.main([*options, *quiet, *map(str, folders)], plugins=plugins)
     if status == pytest.ExitCode.USAGE_ERROR:
