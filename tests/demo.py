@@ -18,7 +18,8 @@ def main() -> int:
     dist = ROOT / "dist" / assignment.name
     results = dist / "results"
     hand_ins = [dist / "solved.zip", dist / "empty.zip", *_wrong_ones(assignment, dist)]
-    command = [sys.executable, "-m", "autograder", "grade", assignment.name, *map(str, hand_ins), "--out", str(results)]
+    program = Path(sys.executable).with_name("autograder")
+    command = [program, "grade", assignment.name, *map(str, hand_ins), "--out", str(results)]
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
     sys.stdout.write(f"zips:    {dist}\nresults: {results}\n")
     return status

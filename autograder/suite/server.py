@@ -25,7 +25,6 @@ from autograder.sandbox.client import HandInProcess, Zygote
 from autograder.sandbox.limits import Walls
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
 
-
 _UNUSED = (  # parts of pytest that cost time at each case, or write files
     "cacheprovider", "doctest", "faulthandler", "junitxml", "logging", "pastebin", "stepwise", "terminal",
     "threadexception", "unittest", "unraisableexception", "warnings",
