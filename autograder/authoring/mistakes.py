@@ -133,4 +133,3 @@ def _spans(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, tuple[int, in
             yield f"{prefix}{node.name}", (first, node.end_lineno or node.lineno)
             if isinstance(node, ast.ClassDef):
                 yield from _spans(node, f"{prefix}{node.name}.")
-

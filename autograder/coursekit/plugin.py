@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from .notebook import NotebookModule
 from .recording import Recorder, case_id, combined, test_id
 from .student import LocalStudent
 from .verdicts import Verdict
@@ -47,7 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def _module(request: pytest.FixtureRequest) -> LocalStudent:
     manifest = _manifest(request.config)
     file = request.config.rootpath / manifest["hand_in"][0]
-    return LocalStudent(file, manifest.get("refused", ()), manifest.get("why_refused", ""))
+    loaded = next((p.module for p in request.config.pluginmanager.get_plugins() if isinstance(p, NotebookModule)), None)
+    return LocalStudent(file, manifest.get("refused", ()), manifest.get("why_refused", ""), loaded)
 
 
 @pytest.fixture
@@ -102,4 +104,4 @@ def _manifest(config: pytest.Config) -> dict[str, Any]:
 
 
 def _name(config: pytest.Config) -> str:
-    return config.rootpath.name
+    return str(_manifest(config)["title"])

@@ -63,14 +63,22 @@ class Student:
 class LocalStudent(Student):
     """The student's module, imported into this process: breakpoints, print and an IDE work.
 
+    Args:
+        file: the module.
+        refusals: names that it may not use.
+        why: the reason.
+        loaded: a module that stands for the file, such as a notebook's.
+
     Raises:
         Unusable: if the file is missing, is no Python, cannot be imported or uses a refused name.
     """
 
-    def __init__(self, file: Path, refusals: Sequence[str] = (), why: str = "") -> None:
+    def __init__(
+        self, file: Path, refusals: Sequence[str] = (), why: str = "", loaded: ModuleType | None = None
+    ) -> None:
         super().__init__(file.name)
         self._enforced = partial(refused.enforced, refusals, why)
-        self._module = self._load(file, refusals, why)
+        self._module = loaded or self._load(file, refusals, why)
 
     def _load(self, file: Path, refusals: Sequence[str], why: str) -> ModuleType:
         if not file.exists():
