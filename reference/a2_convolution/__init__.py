@@ -1,0 +1,1 @@
+"""Solved; built from assignments/a2_convolution/ by `autograder build`."""

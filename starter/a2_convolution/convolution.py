@@ -1,0 +1,419 @@
+"""Convolution by hand, with padding: what a convolution layer does, in numpy alone.
+
+Images are (H, W) or (H, W, C), kernels (kh, kw); no function writes into its
+arguments, and no result shares memory with one. Wrong kinds raise TypeError;
+wrong shapes, ranges and option names raise ValueError. `numpy.pad` is refused:
+`pad_image` is yours to write.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+MODES = ("zero", "reflect", "symmetric", "edge", "wrap")
+
+
+def require_array(value: object, name: str, *ndims: int) -> None:
+    """Refuse what is no array of real numbers, is empty, or has another number of axes. Given: use it.
+
+    Args:
+        value: what was passed.
+        name: the argument's name, for the message.
+        ndims: numbers of axes that are fine; any when none is given.
+
+    Raises:
+        TypeError: if the value is no numpy array, or holds no real numbers.
+        ValueError: if it is empty, or has another number of axes.
+    """
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array, got {type(value).__name__}")
+    if value.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
+    if value.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {value.shape}")
+    if ndims and value.ndim not in ndims:
+        raise ValueError(f"{name} must have {' or '.join(map(str, ndims))} axes, got shape {value.shape}")
+
+
+def require_int(value: object, name: str, least: int) -> None:
+    """Refuse what is no integer, or less than `least`. Given: use it.
+
+    Args:
+        value: what was passed.
+        name: the argument's name, for the message.
+        least: the smallest integer that is fine.
+
+    Raises:
+        TypeError: if the value is no integer; a bool and a float are none.
+        ValueError: if it is less than `least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer, got {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
+
+
+def same_padding(kernel_shape: tuple[int, int]) -> tuple[int, int]:
+    """Give the padding on each side that keeps an image's size at stride 1.
+
+    Args:
+        kernel_shape: (kh, kw), both odd.
+
+    Returns:
+        (ph, pw): rows above and below, columns left and right; a tuple of two ints.
+
+    Raises:
+        TypeError: if kh or kw is no integer.
+        ValueError: if kh or kw is even, or less than 1.
+    """
+    # TODO: check that both sizes are odd integers, then halve them
+    raise NotImplementedError("same_padding: check that both sizes are odd integers, then halve them")
+
+
+def conv_output_size(n: int, k: int, padding: int = 0, stride: int = 1) -> int:
+    """Count the positions of a window of length k along n pixels.
+
+    A last step that does not fit is left out: the division rounds down.
+
+    Args:
+        n: pixels along the axis, at least 1.
+        k: length of the window, at least 1.
+        padding: pixels added on each side, at least 0.
+        stride: step of the window, at least 1.
+
+    Returns:
+        floor((n + 2 * padding - k) / stride) + 1, an int.
+
+    Raises:
+        TypeError: if an argument is no integer.
+        ValueError: if an argument is too small, or the window longer than the padded axis.
+
+    Source:
+        Dumoulin and Visin, A guide to convolution arithmetic for deep learning, relationship 6.
+    """
+    # TODO: check the arguments, then apply the formula
+    raise NotImplementedError("conv_output_size: check the arguments, then apply the formula")
+
+
+def pad_image(image: Array, ph: int, pw: int, mode: str = "zero") -> Array:
+    """Surround an image by ph rows on top and bottom and pw columns left and right.
+
+    The modes, on the row `0 1 2 3` with three columns on each side:
+
+        zero       0 0 0 [0 1 2 3] 0 0 0
+        reflect    3 2 1 [0 1 2 3] 2 1 0    a mirror on the edge pixel, which is not repeated
+        symmetric  2 1 0 [0 1 2 3] 3 2 1    a mirror behind the edge pixel, which is repeated
+        edge       0 0 0 [0 1 2 3] 3 3 3    the edge pixel, again and again
+        wrap       1 2 3 [0 1 2 3] 0 1 2    the image goes on from its other side
+
+    Args:
+        image: (H, W) or (H, W, C), any numbers; channels are not padded.
+        ph: rows on each side, 0 or more; at most H - 1 for reflect, H for symmetric and wrap.
+        pw: columns on each side, likewise with W.
+        mode: one of the five.
+
+    Returns:
+        (H + 2 * ph, W + 2 * pw) or (H + 2 * ph, W + 2 * pw, C), the image's dtype; a copy, also without padding.
+
+    Raises:
+        TypeError: if the image is no array of numbers, or ph or pw no integer.
+        ValueError: if the mode is unknown, the image empty or of other axes, or ph or pw negative or
+            more than the mode can fill.
+    """
+    # TODO: check the arguments, compute for each mode which rows and columns to copy, then copy them
+    raise NotImplementedError(
+        "pad_image: check the arguments, compute for each mode which rows and columns to copy, then copy them"
+    )
+
+
+def rotate_kernel(kernel: Array) -> Array:
+    """Rotate a kernel by 180 degrees: flip its rows and its columns.
+
+    Args:
+        kernel: (kh, kw), any numbers.
+
+    Returns:
+        (kh, kw), the kernel's dtype; a copy.
+
+    Raises:
+        TypeError: if the kernel is no array of numbers.
+        ValueError: if it is empty or has not two axes.
+    """
+    # TODO: check the kernel, then flip both of its axes
+    raise NotImplementedError("rotate_kernel: check the kernel, then flip both of its axes")
+
+
+def extract_patches(image: Array, kernel_shape: tuple[int, int], stride: int = 1) -> Array:
+    """Cut out the patch at each position of a sliding window, without padding.
+
+    Args:
+        image: (H, W), any numbers.
+        kernel_shape: (kh, kw), even sizes too; at most (H, W).
+        stride: step of the window in both directions, at least 1.
+
+    Returns:
+        (Ho, Wo, kh, kw), the image's dtype, a copy: `patches[r, c]` begins at pixel
+        (stride * r, stride * c), and Ho and Wo are as `conv_output_size` says.
+
+    Raises:
+        TypeError: if the image is no array of numbers, or a size or the stride no integer.
+        ValueError: if the image is empty or has not two axes, a size or the stride is less than 1,
+            or the window does not fit.
+    """
+    # TODO: check the arguments, then copy each stride-th window
+    raise NotImplementedError("extract_patches: check the arguments, then copy each stride-th window")
+
+
+def correlate2d(image: Array, kernel: Array, padding: str = "valid", mode: str = "zero", stride: int = 1) -> Floats:
+    """Slide a kernel over an image as it is, and sum the products: cross-correlation.
+
+    Args:
+        image: (H, W), any range, uint8 too; a NaN makes each sum that meets it NaN.
+        kernel: (kh, kw), any range.
+        padding: "valid": the kernel stays inside the image; "same": the image is padded by `same_padding`.
+        mode: how "same" pads, one of the five of `pad_image`; "valid" does not look at it.
+        stride: step of the kernel in both directions, at least 1.
+
+    Returns:
+        (Ho, Wo) float64, neither scaled nor clipped; Ho and Wo as `conv_output_size` says, so that
+        "same" keeps (H, W) at stride 1.
+
+    Raises:
+        TypeError: if image or kernel is no array of real numbers, or the stride no integer.
+        ValueError: if image or kernel is empty or has not two axes, padding or mode is unknown, "same"
+            meets an even kernel, the kernel does not fit, or the stride is less than 1.
+
+    Source:
+        STATS 507, week 14: the sum over i, j of w[i, j] * x[i + p, j + q].
+    """
+    # TODO: check the arguments, pad, then add the image kh * kw times, shifted and weighted
+    raise NotImplementedError(
+        "correlate2d: check the arguments, pad, then add the image kh * kw times, shifted and weighted"
+    )
+
+
+def convolve2d(image: Array, kernel: Array, padding: str = "same", mode: str = "zero", stride: int = 1) -> Floats:
+    """Convolve an image with a kernel: rotate the kernel by 180 degrees, then slide it.
+
+    This is the convolution of mathematics, the sum over all i, j of f(i, j) * h(x - i, y - j). What
+    deep learning calls convolution does not rotate: that is `correlate2d`.
+
+    Args:
+        image: (H, W), any range, uint8 too.
+        kernel: (kh, kw), any range.
+        padding: "same" or "valid", as for `correlate2d`.
+        mode: how "same" pads, one of the five of `pad_image`.
+        stride: step of the kernel in both directions, at least 1.
+
+    Returns:
+        (Ho, Wo) float64, neither scaled nor clipped, as `correlate2d` of the rotated kernel.
+
+    Raises:
+        TypeError: if image or kernel is no array of real numbers, or the stride no integer.
+        ValueError: if image or kernel is empty or has not two axes, padding or mode is unknown, "same"
+            meets an even kernel, the kernel does not fit, or the stride is less than 1.
+
+    Source:
+        TDT4195 "Programming Tools for Image Processing"; Szeliski, Computer Vision (2nd ed.), section 3.2.
+    """
+    # TODO: rotate the kernel, then correlate
+    raise NotImplementedError("convolve2d: rotate the kernel, then correlate")
+
+
+def convolve_image(image: Array, kernel: Array, mode: str = "zero") -> Floats:
+    """Convolve each channel of an image with the same kernel, keeping the size.
+
+    Args:
+        image: (H, W, C) or (H, W), any range, uint8 too.
+        kernel: (kh, kw) with odd sizes.
+        mode: how the image is padded, one of the five of `pad_image`.
+
+    Returns:
+        float64, the image's shape.
+
+    Raises:
+        TypeError: if image or kernel is no array of real numbers.
+        ValueError: if the image has not two or three axes, the kernel not two, one is empty, a size of the
+            kernel is even, or the mode is unknown.
+    """
+    # TODO: check the arguments, then convolve channel by channel and stack the results
+    raise NotImplementedError(
+        "convolve_image: check the arguments, then convolve channel by channel and stack the results"
+    )
+
+
+def sobel_kernels() -> tuple[Floats, Floats]:
+    """Give the lecture's two Sobel kernels, as the slide prints them.
+
+    Returns:
+        (kx, ky), each (3, 3) float64: kx = [[1, 0, -1], [2, 0, -2], [1, 0, -1]] answers to vertical
+        edges, ky = [[1, 2, 1], [0, 0, 0], [-1, -2, -1]] to horizontal ones.
+
+    Source:
+        TDT4195 "Programming Tools for Image Processing", Sobel slide.
+    """
+    # TODO: write down the two kernels of the slide
+    raise NotImplementedError("sobel_kernels: write down the two kernels of the slide")
+
+
+def sobel_gradients(gray: Array) -> tuple[Floats, Floats]:
+    """Convolve a gray image with both Sobel kernels, keeping its size.
+
+    True convolution of the kernels as printed, padded with mode "symmetric". So gx is positive where
+    the image gets brighter to the right, and gy where it gets brighter downwards; the border of a
+    constant image has no gradient.
+
+    Args:
+        gray: (H, W), any range, uint8 too.
+
+    Returns:
+        (gx, gy), each (H, W) float64.
+
+    Raises:
+        TypeError: if the image is no array of real numbers.
+        ValueError: if it is empty or has not two axes.
+    """
+    # TODO: convolve with each kernel, mode "symmetric"
+    raise NotImplementedError("sobel_gradients: convolve with each kernel, mode \"symmetric\"")
+
+
+def gradient_magnitude(gx: Array, gy: Array) -> Floats:
+    """Give the length of the gradient at each pixel, sqrt(gx^2 + gy^2).
+
+    Args:
+        gx: any shape and real dtype, small integers such as int8 too.
+        gy: the same shape.
+
+    Returns:
+        float64, the same shape.
+
+    Raises:
+        TypeError: if gx or gy is no array of real numbers.
+        ValueError: if the shapes differ, or gx or gy is empty.
+
+    Source:
+        TDT4195 "Programming Tools for Image Processing", Sobel slide.
+    """
+    # TODO: check the shapes, convert to float64, then apply the formula
+    raise NotImplementedError("gradient_magnitude: check the shapes, convert to float64, then apply the formula")
+
+
+def gaussian_kernel(size: int, sigma: float) -> Floats:
+    """Sample a Gaussian on a square grid around its centre, and scale it to sum to 1.
+
+    Args:
+        size: rows and columns, odd.
+        sigma: standard deviation in pixels, above 0, finite.
+
+    Returns:
+        (size, size) float64: exp(-(r^2 + c^2) / (2 sigma^2)), r and c counted from the centre,
+        divided by the sum over the grid.
+
+    Raises:
+        TypeError: if size is no integer, or sigma no real number.
+        ValueError: if size is even or less than 1, or sigma is not above 0 or not finite.
+    """
+    # TODO: check the arguments, sample in one direction, take the outer product, then normalise
+    raise NotImplementedError(
+        "gaussian_kernel: check the arguments, sample in one direction, take the outer product, then normalise"
+    )
+
+
+def conv2d_multichannel(x: Array, weight: Array, bias: Array, stride: int = 1, padding: int = 0) -> Floats:
+    """Apply a convolution layer: each filter looks at all input channels, and has one bias.
+
+    As in every deep-learning library the filters are not rotated: this is cross-correlation, as
+    `torch.nn.functional.conv2d` computes it.
+
+    Args:
+        x: (N, C, H, W), any range.
+        weight: (O, C, kh, kw), one filter for each of O output channels.
+        bias: (O,), added to each pixel of the output channel.
+        stride: step in both directions, at least 1.
+        padding: zeros added on each side of both image axes, at least 0.
+
+    Returns:
+        (N, O, Ho, Wo) float64; Ho and Wo as `conv_output_size` says.
+
+    Raises:
+        TypeError: if x, weight or bias is no array of real numbers, or stride or padding no integer.
+        ValueError: if axes or channels do not fit together, an array is empty, a filter does not fit
+            into the padded image, the stride is less than 1 or the padding negative.
+
+    Source:
+        STATS 507, week 14: y = w0 + the sum over i, j of w[i, j] * x[i + p, j + q], for each patch.
+    """
+    # TODO: check the shapes, pad with zeros, then sum over channels and kernel for each filter
+    raise NotImplementedError(
+        "conv2d_multichannel: check the shapes, pad with zeros, then sum over channels and kernel for each filter"
+    )
+
+
+def pool2d(x: Array, size: int, stride: int | None = None, mode: str = "max") -> Floats:
+    """Reduce each window of each channel to its largest value, or to its mean; no padding.
+
+    Args:
+        x: (N, C, H, W), any range.
+        size: rows and columns of the window, at most H and W.
+        stride: step in both directions, at least 1; the window's size when None.
+        mode: "max" or "avg".
+
+    Returns:
+        (N, C, Ho, Wo) float64; Ho and Wo as `conv_output_size` says: a last window that does not fit is left out.
+
+    Raises:
+        TypeError: if x is no array of real numbers, or size or stride no integer.
+        ValueError: if x is empty or has not four axes, the window does not fit, size or stride is less
+            than 1, or the mode is unknown.
+    """
+    # TODO: check the arguments, look at all windows, then take max or mean of each
+    raise NotImplementedError("pool2d: check the arguments, look at all windows, then take max or mean of each")
+
+
+def conv_parameter_count(cin: int, cout: int, k: int | tuple[int, int], bias: bool = True, groups: int = 1) -> int:
+    """Count the learned numbers of a convolution layer.
+
+    Args:
+        cin: input channels, at least 1.
+        cout: output channels, that is filters, at least 1.
+        k: size of the kernel: k for (k, k), or (kh, kw); at least 1.
+        bias: whether each filter has a bias.
+        groups: parts that the channels are split into; a filter sees cin / groups channels. It divides
+            both cin and cout.
+
+    Returns:
+        weights and biases, an int.
+
+    Raises:
+        TypeError: if cin, cout, groups or a kernel size is no integer.
+        ValueError: if one of them is less than 1, or groups does not divide cin and cout.
+    """
+    # TODO: check the arguments, then multiply the sizes of the weight and add the biases
+    raise NotImplementedError(
+        "conv_parameter_count: check the arguments, then multiply the sizes of the weight and add the biases"
+    )
+
+
+def concept_check() -> dict[str, Any]:
+    """Answer seven questions about the lecture.
+
+    Returns:
+        a dict with these keys:
+
+        * translation_robust_layer: which layer makes a network less sensitive to small shifts:
+          "convolution", "max pooling" or "fully connected".
+        * same_padding_7x7: pixels of padding on each side that keep the size under a 7x7 kernel, an int.
+        * kernel_512_to_508: the kernel that turns 512x512 into 508x508, without padding at stride 1:
+          "3x3", "5x5", "7x7" or "9x9".
+        * pool_504: rows that 504 rows become under 2x2 pooling with stride 2, an int.
+        * filter_4x4_weights: weights of one 4x4 filter on one channel, without bias, an int.
+        * nn_conv2d_flips_kernel: whether torch's nn.Conv2d rotates its kernel, True or False.
+        * common_paddings: the set of the two kinds that the lecture calls the most common, out of
+          "zero", "reflection", "edge" and "wrap".
+    """
+    # TODO: return a dict with the seven answers
+    raise NotImplementedError("concept_check: return a dict with the seven answers")
