@@ -128,6 +128,10 @@ class Recorder:
         items.sort(key=lambda item: (self._rank(order, item), item.get_closest_marker("slow") is not None))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """See `require`."""
+        self.require(item)
+
+    def require(self, item: pytest.Item) -> None:
         """Skip a test whose question needs one that earned nothing.
 
         Raises:
@@ -143,7 +147,7 @@ class Recorder:
         """Record the case once it is decided: at its call, or where its set-up or tear-down broke."""
         report: pytest.TestReport = yield  # type: ignore[assignment]
         if call.when == "call" or call.excinfo is not None:
-            self._keep(case_of(item, call))
+            self.keep(case_of(item, call))
         return report  # type: ignore[return-value]
 
     def cases_of(self, question: str) -> list[Case]:
@@ -160,7 +164,8 @@ class Recorder:
     def _tests(self, question: str) -> list[Spec]:
         return [spec for spec in self.specs.values() if spec.question == question]
 
-    def _keep(self, case: Case) -> None:
+    def keep(self, case: Case) -> None:
+        """Record a case, once."""
         cases = self.by_test.setdefault(case.test, {})
         if case.test in self.specs and case.case not in cases:
             cases[case.case] = case

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -194,10 +195,13 @@ class RemoteStudent(Student):
         self._left = process.assignment.limits.seconds
         self._functions: list[Callable[..., Any]] = []
         self._using: dict[str, Callable[..., Any]] = {}
+        self._told: list[str] = []  # the names that the worker has replaced
+        self._calls: Counter[str] = Counter()
 
     def begin_test(self, *, may_change_arguments: bool) -> None:
         """Give the next test its own time and a clean slate."""
         self.last, self.may_change_arguments = Leftovers(), may_change_arguments
+        self._calls.clear()
         self._left = self._process.assignment.limits.seconds
         self._functions.clear()
 
@@ -205,7 +209,7 @@ class RemoteStudent(Student):
         """End the worker."""
         if self._channel:
             self._channel.close()
-            self._channel = None
+            self._channel, self._told = None, []
 
     @contextlib.contextmanager
     def using(self, **functions: Callable[..., Any]) -> Iterator[None]:
@@ -218,7 +222,7 @@ class RemoteStudent(Student):
             if name in self._graded:
                 raise ValueError(f"student.using: this question grades {name}, so it cannot be replaced")
         before = self._using
-        self._using = before | {name: _counted(function) for name, function in functions.items()}
+        self._using, self._calls = before | functions, Counter()
         try:
             yield
         finally:
@@ -258,7 +262,7 @@ class RemoteStudent(Student):
         channel, deadline = self._connect(), monotonic() + self._left
         asked = 0
         try:
-            wire.send(channel, {**message, "using": self._using}, deadline, self._functions)
+            wire.send(channel, {**message, **self._news()}, deadline, self._functions)
             while "ask" in (reply := wire.receive(channel, deadline)):
                 asked += 1
                 self._answer(channel, reply, asked, deadline)
@@ -277,18 +281,35 @@ class RemoteStudent(Student):
 
     def _answer(self, channel: socket.socket, request: dict[str, Any], asked: int, deadline: float) -> None:
         """Call a function of the test for the student's code; only its value or the kind of its error goes back."""
-        number, args, kwargs = request["ask"], request.get("args"), request.get("kwargs")
-        if type(number) is not int or not 0 <= number < len(self._functions) or asked > _MOST_CALLBACKS:
+        args, kwargs = request.get("args"), request.get("kwargs")
+        function = self._asked_for(request["ask"])
+        if function is None or asked > _MOST_CALLBACKS:
             raise WireError("wire", "a function was asked for that does not exist, or too often")
         if type(args) is not list or type(kwargs) is not dict or any(type(key) is not str for key in kwargs):
             raise WireError("wire", "a function was asked for with arguments that are none")
         try:
-            reply = {"value": self._functions[number](*args, **kwargs)}
+            reply = {"value": function(*args, **kwargs)}
         except Exception as error:  # noqa: BLE001 - the student's arguments may make it raise anything
             kind = next(k.__name__ for k in type(error).__mro__ if k.__module__ == "builtins")
-            name = getattr(self._functions[number], "__name__", "the function")
+            name = getattr(function, "__name__", "the function")
             reply = {"raise": kind, "text": f"{name} refused these arguments"}
         wire.send(channel, reply, deadline)
+
+    def _asked_for(self, name: object) -> Callable[..., Any] | None:
+        """Find a replacement by its name, or a function that was an argument by its number."""
+        if type(name) is int and 0 <= name < len(self._functions):
+            return self._functions[name]
+        if type(name) is not str or name not in self._using:
+            return None
+        self._calls[name] += 1
+        return self._using[name] if self._calls[name] <= _MOST_REPLACEMENT_CALLS else None
+
+    def _news(self) -> dict[str, Any]:
+        """Say which names are replaced, where the worker has not heard it yet."""
+        if self._told == list(self._using):
+            return {}
+        self._told = list(self._using)
+        return {"using": self._told}
 
     def _connect(self) -> socket.socket:
         if self._channel is None:
@@ -347,17 +368,3 @@ def _advice(error: dict[str, Any]) -> str:
     if error.get("kind") == "SystemExit":
         return "\nthe module calls exit() while it is imported; remove that line"
     return ""
-
-
-def _counted(function: Callable[..., Any]) -> Callable[..., Any]:
-    calls = 0
-
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls > _MOST_REPLACEMENT_CALLS:
-            raise RuntimeError(f"called more than {_MOST_REPLACEMENT_CALLS} times")
-        return function(*args, **kwargs)
-
-    counted.__name__ = function.__name__
-    return counted

@@ -151,9 +151,14 @@ def _fork_on_command(module: types.ModuleType, commands: socket.socket) -> None:
 
 def _serve(module: types.ModuleType, channel: socket.socket) -> None:
     """Answer messages until the grader hangs up."""
+    original: dict[str, Any] = {}
     with contextlib.suppress(wire.Closed):
         while True:
             message = wire.receive(channel, _NEVER, lambda number: _ask(channel, number))
+            if "using" in message:
+                module.__dict__.update(original)
+                original = {name: module.__dict__[name] for name in message["using"] if name in module.__dict__}
+                module.__dict__.update({name: _ask(channel, name) for name in original})
             _send(channel, _answer(module, message))
 
 
@@ -168,21 +173,14 @@ def _send(channel: socket.socket, reply: dict[str, Any]) -> None:
 
 
 def _answer(module: types.ModuleType, message: dict[str, Any]) -> dict[str, Any]:
-    """Run a function or a probe, with the grader's functions in place of some of the module's."""
-    names = module.__dict__
-    replaced = {name: names[name] for name in message["using"] if name in names}
-    names.update({name: message["using"][name] for name in replaced})
-    try:
-        if message["op"] == "probe":
-            probes: dict[str, Any] = {"__name__": "probes"}
-            exec(compile(message["source"], "probes.py", "exec"), probes)  # noqa: S102 - the course's own source
-            return _call(probes[message["name"]], [module], message["kwargs"])
-        function = names.get(message["name"])
-        if not callable(function):
-            return {"missing": message["name"]}
-        return _call(function, message["args"], message["kwargs"])
-    finally:
-        names.update(replaced)
+    if message["op"] == "probe":
+        probes: dict[str, Any] = {"__name__": "probes"}
+        exec(compile(message["source"], "probes.py", "exec"), probes)  # noqa: S102 - the course's own source
+        return _call(probes[message["name"]], [module], message["kwargs"])
+    function = module.__dict__.get(message["name"])
+    if not callable(function):
+        return {"missing": message["name"]}
+    return _call(function, message["args"], message["kwargs"])
 
 
 def _call(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -195,8 +193,8 @@ def _call(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any])
     return {"result": result, "left": asdict(replace(left, output=output.getvalue()))}
 
 
-def _ask(channel: socket.socket, number: int) -> Callable[..., Any]:
-    """Make a function that asks the grader, on data."""
+def _ask(channel: socket.socket, number: int | str) -> Callable[..., Any]:
+    """Make a function that asks the grader, on data: for an argument by its number, a replacement by its name."""
 
     def ask(*args: Any, **kwargs: Any) -> Any:
         wire.send(channel, {"ask": number, "args": list(args), "kwargs": kwargs}, _NEVER)

@@ -1,9 +1,13 @@
 """The pytest plugin of the grader: the fixtures that a suite's tests ask for."""
 
 import importlib.util
+import inspect
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +20,7 @@ from autograder.errors import SuiteError
 from autograder.sandbox.client import HandInProcess, RemoteStudent
 
 _MOST_TIMEOUTS = 2
+_OURS = ("student", "alone", "reference", "rng", "probes")
 
 
 class SuiteFixtures:
@@ -30,6 +35,7 @@ class SuiteFixtures:
         process: the hand-in's session; set before tests run.
         run_seed: seed of the hand-in's run; set before tests run.
         unusable: why the module could not be loaded, or None.
+        straight: tests that can be called without pytest's fixtures, and which of ours they ask for.
     """
 
     def __init__(self, assignment: Assignment, salt: str, recorder: Recorder) -> None:
@@ -39,21 +45,19 @@ class SuiteFixtures:
         self._question = ""
         self.process: HandInProcess | None = None
         self.run_seed = 0
+        self.straight: dict[pytest.Function, tuple[str, ...]] = {}
         self.unusable: BaseException | None = None
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> RemoteStudent:
         """Stand in for the student's module, in a fork of its own for each question."""
-        if self.unusable is not None:
-            raise self.unusable
-        self._refuse_third_timeout(request.node)
-        question = self._recorder.specs[test_id(request.node)].question
-        if self._student is None or question != self._question:
-            self._open(question)
-        self._student.begin_test(  # type: ignore[union-attr]
-            may_change_arguments=request.node.get_closest_marker("may_change_arguments") is not None
-        )
-        return self._student  # type: ignore[return-value]
+        return self._student_for(request.node)
+
+    @pytest.fixture
+    def alone(self, request: pytest.FixtureRequest) -> Iterator[RemoteStudent]:
+        """Stand in for the student's module on top of the reference's functions of all other questions."""
+        with self._alone_for(request.node) as student:
+            yield student
 
     @pytest.fixture
     def reference(self) -> ModuleType:
@@ -63,20 +67,64 @@ class SuiteFixtures:
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
         """Give a generator of random inputs, the same for every hand-in of a course."""
-        return np.random.default_rng(seed_of(self._salt, self._assignment.name, request.node, self.run_seed))
+        return self._rng_for(request.node)
 
     @pytest.fixture
     def probes(self, request: pytest.FixtureRequest) -> ModuleType:
         """Give the probes that go with the test."""
         return load_probes(request.node)
 
-    def _open(self, question: str) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note which tests ask for nothing but our fixtures and their own parameters: they can be called straight.
+
+        Measured: pytest's own fixtures and hooks take 1 ms for each case, of which a suite has hundreds.
+        """
+        for item in session.items:
+            if isinstance(item, pytest.Function) and (names := _plain_arguments(item)) is not None:
+                self.straight[item] = names
+
+    def call(self, item: pytest.Function) -> None:
+        """Call a test that is in `straight`."""
+        makers: dict[str, Callable[[pytest.Item], Any]] = {
+            "student": self._student_for,
+            "reference": lambda _: self._reference,
+            "rng": self._rng_for,
+            "probes": load_probes,
+        }
+        arguments = _parameters(item)
+        with ExitStack() as stack:
+            makers["alone"] = lambda item: stack.enter_context(self._alone_for(item))
+            item.obj(**arguments, **{name: makers[name](item) for name in self.straight[item]})
+
+    def _student_for(self, item: pytest.Item) -> RemoteStudent:
+        if self.unusable is not None:
+            raise self.unusable
+        self._refuse_third_timeout(item)
+        question = self._recorder.specs[test_id(item)].question
+        if self._student is None or question != self._question:
+            self._student, self._question = self._open(question), question
+        self._student.begin_test(may_change_arguments=item.get_closest_marker("may_change_arguments") is not None)
+        return self._student
+
+    @contextmanager
+    def _alone_for(self, item: pytest.Item) -> Iterator[RemoteStudent]:
+        student, own = self._student_for(item), self._assignment.by_id[self._question]
+        others = [name for q in self._assignment.questions if q is not own for name in q.functions]
+        functions = {
+            name: getattr(self._reference, name) for name in others if callable(getattr(self._reference, name, None))
+        }
+        with student.using(**functions):
+            yield student
+
+    def _rng_for(self, item: pytest.Item) -> np.random.Generator:
+        return np.random.default_rng(seed_of(self._salt, self._assignment.name, item, self.run_seed))
+
+    def _open(self, question: str) -> RemoteStudent:
         if self._student:
             self._student.close()
         if self.process is None:
             raise NotGraded("there is no hand-in")
-        graded = self._assignment.by_id[question].functions
-        self._student, self._question = RemoteStudent(self.process, self._reference, graded), question
+        return RemoteStudent(self.process, self._reference, self._assignment.by_id[question].functions)
 
     def _refuse_third_timeout(self, item: pytest.Item) -> None:
         """Spend no more time on a test that timed out in an earlier case, or a question that did so twice."""
@@ -84,6 +132,26 @@ class SuiteFixtures:
         out = [case.test for case in cases if case.verdict is Verdict.TIMED_OUT]
         if test_id(item) in out or len(out) >= _MOST_TIMEOUTS:
             raise TimedOut("not tried again after earlier tests of this question took too long")
+
+
+def _parameters(item: pytest.Function) -> dict[str, Any]:
+    callspec = getattr(item, "callspec", None)
+    return dict(callspec.params) if callspec else {}
+
+
+def _plain_arguments(item: pytest.Function) -> tuple[str, ...] | None:
+    """Give which of our fixtures a test asks for; None when it needs any other, through autouse too."""
+    asked, direct = inspect.signature(item.obj).parameters, set(_parametrized(item))
+    others = {*item.fixturenames, *asked} - {*_OURS, *direct} - ({"request"} - {*asked})
+    return None if others else tuple(name for name in asked if name not in direct)
+
+
+def _parametrized(item: pytest.Function) -> Iterator[str]:
+    """Name the arguments that `parametrize` gives directly: not those that it gives to a fixture."""
+    for mark in item.iter_markers("parametrize"):
+        if not mark.kwargs.get("indirect"):
+            names = mark.args[0]
+            yield from [name.strip() for name in names.split(",")] if isinstance(names, str) else names
 
 
 def load_reference(assignment: Assignment) -> ModuleType:

@@ -1,39 +1,21 @@
 """What the hidden tests of this assignment share."""
 
-import inspect
-
 import numpy as np
 import pytest
 from coursekit import layouts
 
-UNUSED = "The mode argument is not used."
+IGNORED = "The mode argument is not used."
 SWAPPED = {
-    "reflect": {"reflect does not repeat the edge pixel.": "symmetric", UNUSED: "zero"},
+    "reflect": {"reflect does not repeat the edge pixel.": "symmetric", IGNORED: "zero"},
     "symmetric": {
         "symmetric repeats the edge pixel; reflect does not.": "reflect",
         "Beyond the first pixel the mirror continues.": "edge",
-        UNUSED: "zero",
+        IGNORED: "zero",
     },
-    "edge": {"edge repeats one pixel; a mirror is symmetric.": "symmetric", UNUSED: "zero"},
-    "wrap": {"wrap goes on from the other side of the image; a mirror does not.": "symmetric", UNUSED: "zero"},
+    "edge": {"edge repeats one pixel; a mirror is symmetric.": "symmetric", IGNORED: "zero"},
+    "wrap": {"wrap goes on from the other side of the image; a mirror does not.": "symmetric", IGNORED: "zero"},
     "zero": {"zero surrounds the image with zeros.": "edge"},
 }
-
-
-@pytest.fixture
-def others(reference, request):
-    """Give the reference's functions of all other questions."""
-    question = request.node.get_closest_marker("question").args[0]
-    names = [name for name, value in vars(reference).items() if inspect.isfunction(value)]
-    # the two helpers are given, and called too often to leave the worker
-    return {name: getattr(reference, name) for name in names if not name.startswith((question, "require_"))}
-
-
-@pytest.fixture
-def alone(student, others):
-    """Give the student's module on top of the reference's other functions, so that one bug costs one question."""
-    with student.using(**others):
-        yield student
 
 
 @pytest.fixture(params=tuple(layouts(np.zeros(1))))

@@ -182,12 +182,12 @@ def test_bad_inputs(alone, image, kernel, options, error):
     "If the other tests pass, your function is correct. "
     "Loop over the kernel, not over the pixels, to pass the speed test."
 )
-def test_is_vectorised(student, reference, rng, others):
+def test_is_vectorised(student, reference, rng):
     """convolve2d takes 256x256 pixels and a 5x5 kernel without a loop over the pixels."""
     image, kernel = rng.normal(size=(256, 256)), rng.normal(size=(5, 5))
     corner = image[:12, :14].copy()
     expected = reference.convolve2d(corner, kernel)
-    with student.using(**others):
+    with student.using(pad_image=reference.pad_image, correlate2d=reference.correlate2d):
         assert_close(student.convolve2d(corner, kernel), expected, rtol=1e-7, atol=1e-10)
 
     assert_speed(student, "convolve2d", (image, kernel), reference.convolve2d, ratio=30, floor=0.25)
