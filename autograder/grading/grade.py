@@ -12,15 +12,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
-from coursekit.recording import Spec
-from coursekit.verdicts import Case, Verdict
-
 from autograder.assignment import Assignment
 from autograder.errors import ConfinementError, GraderFault, HandInError, SuiteError
 from autograder.grading.handin import HandIn, open_handin, write_to
 from autograder.results.grade import Grade, judge
 from autograder.sandbox.limits import Walls, available
 from autograder.suite.server import Lines, case_from
+from coursekit.recording import Spec
+from coursekit.verdicts import Case, Verdict
 
 OnCase = Callable[[Case], None]
 _EVERY_VERSION = ("autograder", "pytest")

@@ -1,31 +1,45 @@
-"""Open what a student hands in: a module, a notebook, a zip or a folder. Nothing is unpacked to disk.
+"""Open a hand-in, whatever it is, without trusting it.
 
-Everything in here is hostile until read: sizes are counted while reading, links are never
-followed, names are shown escaped, and no byte of it is parsed as Python.
+Nothing is extracted, no link is followed, no size that an archive claims is believed, and no
+byte is read as Python: what comes out is the named files' content, bounded and in memory.
 """
 
+import io
 import json
 import os
+import re
 import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from autograder.assignment import Assignment
-from autograder.errors import HandInError
-from autograder.results.escape import escape
+from autograder.errors import GraderFault, HandInError, did_you_mean
+from autograder.results.wording import one_line
 
-TEAM_FILE = "handin.json"
-MAX_FILE = 20 * 2**20
-MAX_FILES = 2_000
-_MAX_MEMBERS, _MAX_MEMBER_NAME = 20, 200
-_IGNORED = ("__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git")
-_CELL_MAGIC = "%%"
-_LINE_MAGICS = ("%", "!")
-_ENCRYPTED = 0x1
+TEAM = "handin.json"
+MOST_FILE = 20 * 2**20  # bytes of one file that is handed in
+MOST_TOTAL = 200 * 2**20  # bytes of a whole hand-in, unpacked
+MOST_FILES = 2_000
+_MOST_FOLDERS = 20  # how deep a folder is searched
+_MOST_MEMBERS = 20
+_MOST_NAME = 200  # characters
+_MOST_LISTED = 5
+_CHUNK = 2**16
+_DIRECTORY_ENTRY = b"PK\x01\x02"  # stands before each entry of a zip's directory
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others can ask for any amount of memory
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError, OverflowError)
+_UTF_8 = "save it as UTF-8 and hand it in again"
+_ONLY_IPYTHON = re.compile(
+    r"^([ \t]*)(?:(?<![ \t])%|%\w|!|\?|[\w.]+\?{1,2}[ \t]*$)(?:.*\\\n)*.*$",
+    re.MULTILINE,
+)
+_TRANSPARENT = ("%%time", "%%capture", "%%prun")  # magics of cells that hold Python
 
 
 @dataclass(frozen=True)
@@ -33,11 +47,11 @@ class HandIn:
     """An opened hand-in.
 
     Attributes:
-        name: as on the command line; student text.
-        files: the assignment's files that were found, by their expected names.
+        name: what was opened; student text, so escape it.
+        files: content of the assignment's files that were found, by their expected names.
         members: who handed in together; empty when the hand-in does not say.
         notes: remarks for the student.
-        notebook: whether the module's bytes are the code cells of a notebook.
+        notebook: whether the module's content is the code of a notebook's cells.
     """
 
     name: str
@@ -49,209 +63,286 @@ class HandIn:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A file of a zip or folder that has not been read yet."""
+    """A file of a hand-in that has not been read yet.
 
-    name: str
-    zip_file: zipfile.ZipFile | None = None
-    info: zipfile.ZipInfo | None = None
-    path: Path | None = None
+    Attributes:
+        home: name of the hand-in.
+        path: where the file stands in it.
+        size: bytes, as folder or archive claim.
+        mode: its kind and permissions, as `stat` has them.
+        get: gives at most so many bytes of it.
+    """
+
+    home: str
+    path: PurePosixPath
+    size: int
+    mode: int
+    get: Callable[[int], bytes]
+
+    def __str__(self) -> str:
+        return one_line(str(self.path))
 
     @property
-    def base(self) -> str:
-        return PurePosixPath(self.name).name
+    def name(self) -> str:
+        return self.path.name
 
-    def read(self) -> bytes:
-        if self.zip_file and self.info:
-            return _read_member(self.zip_file, self.info)
-        return _read_file(self.path) if self.path else b""
+    @property
+    def is_notebook(self) -> bool:
+        return self.path.suffix.lower() == ".ipynb"
+
+    def wrong(self, what: str, todo: str) -> HandInError:
+        return HandInError(one_line(self.home), f"{self} {what}", todo)
+
+    def read(self, most: int = MOST_FILE) -> bytes:
+        kind = stat.S_IFMT(self.mode)
+        if kind not in {0, stat.S_IFREG}:
+            raise self.wrong("is a link" if kind == stat.S_IFLNK else "is no plain file", "hand in the file itself")
+        content = self.get(most + 1) if self.size <= most else b""
+        if max(self.size, len(content)) > most:
+            raise self.wrong(f"is larger than {most // 2**20} MB", "hand in your code, without data sets")
+        return content
 
 
 def open_handin(path: Path, assignment: Assignment) -> HandIn:
-    """Open a hand-in.
+    """Open a module, a notebook, a zip or a folder.
 
     Args:
-        path: a module, a notebook, a zip or a folder. A module given by itself may have any name.
-        assignment: which files it must hold.
+        path: a file given directly is the module, whatever its name; in a zip or a folder the name must fit.
+        assignment: says which files are handed in.
 
     Raises:
-        HandInError: with a text for the student, if it cannot be used.
+        HandInError: if the student has to put something right; the text is for the student.
+        GraderFault: if the file is not there or may not be read.
     """
-    wanted = assignment.module_file
-    if path.is_dir():
-        return _from_entries(path.name, list(_walk(path)), assignment)
-    if path.suffix == ".py":
-        note = (
-            ()
-            if path.name == assignment.module_file
-            else (f"{escape(path.name)} was read as {assignment.module_file}",)
-        )
-        return HandIn(path.name, {assignment.module_file: _text(path.name, _read_file(path))}, notes=note)
-    if path.suffix == ".ipynb":
-        return HandIn(path.name, {wanted: _cells(path.name, _read_file(path))}, notebook=True)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _from_entries(path.name, _members_of(archive, path.name), assignment)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        todo = f"hand in {assignment.module_file}, or the zip that hand_in.py writes"
-        raise HandInError(
-            escape(path.name), f"this is no zip that can be opened ({escape(str(error))})", todo
-        ) from None
+    path = path.absolute()
+    entry, suffix = _entry(path.name, path, path.parent), path.suffix.lower()
+    if stat.S_ISDIR(entry.mode):
+        return _select(path.name, _bounded(path.name, _in_folder(path)), assignment)
+    if suffix == ".zip":
+        return _select(path.name, _bounded(path.name, _in_zip(entry)), assignment)
+    if suffix in {".py", ".ipynb"}:
+        return _assemble(entry, [], assignment)
+    todo = f"hand in {assignment.module_file}, a notebook, or a zip of them"
+    raise entry.wrong("is no Python file, notebook, zip or folder", todo)
 
 
 def write_to(handin: HandIn, folder: Path) -> None:
-    """Write the files, readable by everybody, to where a worker will read them."""
+    """Write a hand-in's files into a folder, for a worker to read."""
     for name, content in handin.files.items():
         file = folder / name
         file.write_bytes(content)
         file.chmod(0o644)
 
 
-def _from_entries(name: str, entries: list[_Entry], assignment: Assignment) -> HandIn:
-    modules = [entry for entry in entries if entry.base == assignment.module_file]
-    candidates = modules + _notebooks(entries, assignment)
-    if len(candidates) > 1:
-        found = " and ".join(escape(entry.name) for entry in candidates[:4])
-        raise HandInError(escape(name), f"found {found}: it is not clear which one to grade", "hand in one of them")
-    if not candidates:
-        raise _missing(name, entries, assignment)
-    entry = candidates[0]
-    content = _text(entry.name, entry.read()) if modules else _cells(entry.name, entry.read())
-    files = {assignment.module_file: content} | _other_files(name, entries, assignment)
-    return HandIn(name, files, _team(entries), notebook=not modules)
-
-
-def _notebooks(entries: list[_Entry], assignment: Assignment) -> list[_Entry]:
-    """Give the notebooks that may stand for the module: named after it or after the assignment, else the only one."""
-    found = [entry for entry in entries if entry.base.endswith(".ipynb")]
-    named = [entry for entry in found if entry.base in {f"{assignment.module}.ipynb", f"{assignment.name}.ipynb"}]
-    modules = any(entry.base == assignment.module_file for entry in entries)
-    return named or ([] if modules or len(found) != 1 else found)
-
-
-def _other_files(name: str, entries: list[_Entry], assignment: Assignment) -> dict[str, bytes]:
-    files = {}
-    for wanted in assignment.hand_in[1:]:
-        found = [entry for entry in entries if entry.base == wanted]
-        if len(found) > 1:
-            raise HandInError(escape(name), f"{wanted} is there {len(found)} times", "hand in one of them")
-        if found:
-            files[wanted] = found[0].read()
-    return files
-
-
-def _missing(name: str, entries: list[_Entry], assignment: Assignment) -> HandInError:
-    wanted, names = assignment.module_file, sorted({entry.base for entry in entries})
-    modules = [base for base in names if base.endswith((".py", ".ipynb"))]
-    by_case = {base.lower(): base for base in names}
-    near = get_close_matches(wanted.lower(), list(by_case), n=1, cutoff=0.5)
-    shown = by_case[near[0]] if near else ", ".join(modules[:5]) or ", ".join(names[:5]) or "nothing"
-    what = f"found {escape(shown)}; this assignment hands in {wanted}"
-    return HandInError(escape(name), what, f"rename the file to {wanted}" if near else f"add {wanted}")
-
-
-def _team(entries: list[_Entry]) -> tuple[str, ...]:
-    found = [entry for entry in entries if entry.base == TEAM_FILE]
-    if not found:
-        return ()
+def _entry(home: str, file: Path, root: Path) -> _Entry:
     try:
-        members = json.loads(found[0].read())["members"]
-        names = tuple(member.strip() for member in members if isinstance(members, list))
-        fine = len(names) <= _MAX_MEMBERS and all(0 < len(name) <= _MAX_MEMBER_NAME for name in names)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        fine, names = False, ()
-    if not fine:
-        raise HandInError(
-            TEAM_FILE, "it does not hold a list of members", "python hand_in.py --team NAME NAME writes it"
-        )
-    return tuple(dict.fromkeys(names))
-
-
-def _members_of(archive: zipfile.ZipFile, name: str) -> list[_Entry]:
-    infos = archive.infolist()
-    if len(infos) > MAX_FILES:
-        raise HandInError(
-            escape(name), f"it holds {len(infos)} files, more than {MAX_FILES}", "hand in your own files alone"
-        )
-    entries = []
-    for info in infos:
-        path = PurePosixPath(info.filename.replace("\\", "/"))
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        if not info.is_dir() and kind in {0, stat.S_IFREG} and not _ignored(path.parts):
-            entries.append(_Entry(str(path), archive, info))
-    return entries
-
-
-def _walk(folder: Path) -> Iterator[_Entry]:
-    """List a folder's plain files; links are not followed."""
-    count = 0
-    for home, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if not _ignored((name,)))
-        for name in sorted(names):
-            count += 1
-            if count > MAX_FILES:
-                raise HandInError(
-                    escape(folder.name), f"it holds more than {MAX_FILES} files", "hand in your own files alone"
-                )
-            path = Path(home) / name
-            if stat.S_ISREG(path.lstat().st_mode) and not _ignored((name,)):
-                yield _Entry(str(path.relative_to(folder)), path=path)
-
-
-def _too_many(name: str) -> HandInError:
-    return HandInError(escape(name), f"it holds more than {MAX_FILES} files", "hand in your own files alone")
-
-
-def _ignored(parts: tuple[str, ...]) -> bool:
-    return any(part in _IGNORED or part.startswith("._") for part in parts) or parts[-1:] == (".DS_Store",)
-
-
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    if info.flag_bits & _ENCRYPTED:
-        raise HandInError(escape(info.filename), "it is protected by a password", "hand in a zip without one")
-    with archive.open(info) as stream:
-        return _bounded(info.filename, stream.read(MAX_FILE + 1))
-
-
-def _read_file(path: Path) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        found = file.lstat()
     except OSError as error:
-        raise HandInError(escape(path.name), f"it cannot be read ({error.strerror})") from None
-    with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, so that no link is followed
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise HandInError(escape(path.name), "it is no plain file")
-        return _bounded(path.name, stream.read(MAX_FILE + 1))
+        raise _unreadable(file, error) from None
+    inside = PurePosixPath(file.relative_to(root).as_posix())
+    return _Entry(home, inside, found.st_size, found.st_mode, partial(_read_file, file))
 
 
-def _bounded(name: str, content: bytes) -> bytes:
-    if len(content) > MAX_FILE:
-        raise HandInError(escape(name), f"it is larger than {MAX_FILE // 2**20} MB", "hand in code, without data sets")
-    return content
-
-
-def _text(name: str, content: bytes) -> bytes:
-    """Normalise a module's text: UTF-8 without a byte order mark, lines that end in a line feed."""
+def _read_file(file: Path, most: int) -> bytes:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # lest it became a link or a FIFO meanwhile
     try:
-        text = content.decode("utf-8-sig")
+        with os.fdopen(os.open(file, flags), "rb") as opened:
+            return opened.read(most)
+    except OSError as error:
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: object, error: OSError) -> GraderFault:
+    return GraderFault(one_line(str(file)), f"cannot be read: {error.strerror}", "let the grader read it")
+
+
+def _in_folder(folder: Path) -> Iterator[_Entry]:
+    """List a folder's files, not following links."""
+
+    def refuse(error: OSError) -> None:
+        raise _unreadable(error.filename, error)
+
+    for home, folders, names in os.walk(folder, onerror=refuse):
+        deep = len(Path(home).relative_to(folder).parts) >= _MOST_FOLDERS
+        folders[:] = [] if deep else sorted(name for name in folders if not _is_clutter(name))
+        for name in sorted(names):
+            if not _is_clutter(name):
+                yield _entry(folder.name, Path(home, name), folder)
+
+
+def _in_zip(file: _Entry) -> Iterator[_Entry]:
+    """List a zip's files; the size of its directory is bounded before it is read."""
+    content = file.read(MOST_TOTAL)
+    if content.count(_DIRECTORY_ENTRY) > MOST_FILES:
+        raise _too_many(file.name)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except _DAMAGED:
+        raise file.wrong("is damaged, or no zip file", "zip it again and hand in that") from None
+    for info in archive.infolist():
+        inside = PurePosixPath(info.filename.replace("\\", "/"))
+        if not info.is_dir() and not any(map(_is_clutter, inside.parts)):
+            get = partial(_unzip, file, archive, info)
+            yield _Entry(file.name, inside, info.file_size, info.external_attr >> 16, get)
+
+
+def _unzip(file: _Entry, archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    """Unpack a file of a zip until it ends or is too large, whatever size the zip claims."""
+    if info.flag_bits & 1:
+        raise file.wrong("is protected by a password", "zip it again, without a password")
+    if info.compress_type not in _METHODS:
+        raise file.wrong("is compressed in an unusual way", "zip it again, with your system's own tool")
+    content = bytearray()
+    try:
+        with archive.open(info) as opened:
+            while len(content) < most and (chunk := opened.read(min(_CHUNK, most - len(content)))):
+                content += chunk
+    except _DAMAGED:
+        raise file.wrong(f"is damaged at {one_line(info.filename)}", "zip it again and hand in that") from None
+    return bytes(content)
+
+
+def _is_clutter(name: str) -> bool:
+    """Tell what systems and tools leave behind, and what points out of the hand-in."""
+    return name.startswith((".", "__MACOSX", "__pycache__"))
+
+
+def _bounded(home: str, entries: Iterator[_Entry]) -> list[_Entry]:
+    """Collect what a hand-in holds, as long as it is not too much."""
+    found: list[_Entry] = []
+    total = 0
+    for entry in entries:
+        found.append(entry)
+        total += entry.size
+        if len(found) > MOST_FILES:
+            raise _too_many(home)
+        if total > MOST_TOTAL:
+            what = f"{one_line(home)} is larger than {MOST_TOTAL // 2**20} MB unpacked"
+            raise HandInError(one_line(home), what, "hand in your code, without data sets")
+    return found
+
+
+def _too_many(home: str) -> HandInError:
+    what = f"{one_line(home)} holds more than {MOST_FILES:,} files"
+    return HandInError(one_line(home), what, "hand in the assignment's files alone")
+
+
+def _select(home: str, entries: Sequence[_Entry], assignment: Assignment) -> HandIn:
+    """Find the module, or a notebook in its place, among the files of a zip or a folder."""
+    named = (assignment.module_file, f"{assignment.module}.ipynb", f"{assignment.name}.ipynb")
+    module = _find(entries, *named) or _only_notebook(entries, named)
+    if module is None:
+        raise _missing(home, entries, assignment)
+    return _assemble(module, entries, assignment)
+
+
+def _find(entries: Sequence[_Entry], *names: str) -> _Entry | None:
+    found = [entry for entry in entries if entry.name in names]
+    if len(found) > 1:
+        what = f"{len(found)} files could be {names[0]}: {_listed(found)}"
+        raise HandInError(one_line(found[0].home), what, "hand in only the one that counts")
+    return found[0] if found else None
+
+
+def _only_notebook(entries: Sequence[_Entry], names: Sequence[str]) -> _Entry | None:
+    """Take the only notebook under whatever name, unless a misspelt module lies there too."""
+    notebooks = [entry for entry in entries if entry.is_notebook]
+    misspelt = any(not entry.is_notebook for entry in _near(entries, names))
+    return notebooks[0] if len(notebooks) == 1 and not misspelt else None
+
+
+def _near(entries: Sequence[_Entry], names: Sequence[str]) -> list[_Entry]:
+    wanted = [name.lower() for name in names]
+    code = [entry for entry in entries if entry.is_notebook or entry.path.suffix.lower() == ".py"]
+    return [entry for entry in code if did_you_mean(entry.name.lower(), wanted)]
+
+
+def _listed(entries: Sequence[_Entry]) -> str:
+    shown = ", ".join(map(str, entries[:_MOST_LISTED])) or "nothing"
+    return f"{shown}, …" if len(entries) > _MOST_LISTED else shown
+
+
+def _missing(home: str, entries: Sequence[_Entry], assignment: Assignment) -> HandInError:
+    wanted = assignment.module_file
+    what = f"found {_listed(_near(entries, [wanted]) or entries)}; this assignment hands in {wanted}"
+    return HandInError(one_line(home), what, f"name the file {wanted}, with small and capital letters as here")
+
+
+def _assemble(module: _Entry, entries: Sequence[_Entry], assignment: Assignment) -> HandIn:
+    """Read the files that were found."""
+    code = _notebook_code(module) if module.is_notebook else module.read()
+    files = {assignment.module_file: _plain_text(module, code)}
+    for name in assignment.hand_in[1:]:
+        if entry := _find(entries, name):
+            content = entry.read()
+            files[name] = _plain_text(entry, content) if name.endswith(".py") else content
+    team = _find(entries, TEAM)
+    notes = tuple(_notes(module, entries, files, assignment))
+    return HandIn(module.home, files, _members(team) if team else (), notes, module.is_notebook)
+
+
+def _notes(module: _Entry, entries: Sequence[_Entry], files: dict[str, bytes], assignment: Assignment) -> Iterator[str]:
+    """Say what was taken for the module, what is missing, and what Python files beside it are not graded."""
+    if module.name != assignment.module_file:
+        yield f"{module} was graded as {assignment.module_file}"
+    for name in assignment.hand_in:
+        if name not in files:
+            yield f"{name} is missing"
+    beside = [entry for entry in entries if entry.path.parent == module.path.parent and entry.path.suffix == ".py"]
+    if left := [entry for entry in beside if entry.name not in files]:
+        yield f"only {', '.join(files)} is graded; left out: {_listed(left)}"
+
+
+def _plain_text(entry: _Entry, content: bytes) -> bytes:
+    """Take off a byte-order mark and make line ends plain; the text itself is only checked to be UTF-8."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise entry.wrong("is saved as UTF-16", _UTF_8)
+    try:
+        content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        what = f"line {line} holds byte 0x{content[error.start]:02x}, which is not UTF-8"
-        raise HandInError(escape(name), what, "save the file as UTF-8") from None
-    if "\0" in text:
-        raise HandInError(escape(name), "it holds a NUL byte", "save the file as UTF-8 text")
-    return text.replace("\r\n", "\n").replace("\r", "\n").encode()
+        line = content.count(b"\n", 0, error.start) + 1
+        raise entry.wrong(f"is not UTF-8: byte 0x{content[error.start]:02x} in line {line}", _UTF_8) from None
+    if b"\0" in content:
+        line = content.count(b"\n", 0, content.index(0)) + 1
+        raise entry.wrong(f"is no text: it holds a NUL byte in line {line}", _UTF_8)
+    return content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _cells(name: str, content: bytes) -> bytes:
-    """Join a notebook's code cells, without magics and shell lines."""
+def _json(entry: _Entry, todo: str) -> dict[str, Any]:
+    """Read a JSON object; nesting that Python cannot follow is an error like any other."""
     try:
-        cells = json.loads(_text(name, content))["cells"]
-        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except HandInError:
-        raise
-    except (ValueError, KeyError, TypeError, RecursionError):
-        todo = "save the notebook again, or hand in the module"
-        raise HandInError(escape(name), "it is no notebook that can be read", todo) from None
-    kept = [source for source in sources if not source.lstrip().startswith(_CELL_MAGIC)]
-    lines = [line for source in kept for line in (*source.splitlines(), "")]
-    return "\n".join(line for line in lines if not line.lstrip().startswith(_LINE_MAGICS)).encode()
+        data = json.loads(entry.read().decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise entry.wrong("cannot be read: it is no JSON object", todo)
+    return data
+
+
+def _members(team: _Entry) -> tuple[str, ...]:
+    todo = 'write {"members": ["ada@example.org", "alan@example.org"]}'
+    people = _json(team, todo).get("members")
+    if not isinstance(people, list) or len(people) > _MOST_MEMBERS or not all(map(_is_name, people)):
+        raise team.wrong("does not name the members of a team", todo)
+    return tuple(dict.fromkeys(people))
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and value.strip() != "" and len(value) <= _MOST_NAME
+
+
+def _notebook_code(notebook: _Entry) -> bytes:
+    """Join a notebook's code cells; what only IPython understands becomes `pass`."""
+    todo = "save the notebook again in Jupyter or Colab, or hand in a Python file"
+    cells: Any = _json(notebook, todo).get("cells")
+    try:
+        code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+        texts = [source if isinstance(source, str) else "".join(source) for source in code]
+        text = "\n\n".join(text for text in texts if _is_python(text.lstrip()))
+        return _ONLY_IPYTHON.sub(r"\1pass", text.replace("\r\n", "\n")).encode("utf-8")
+    except (TypeError, KeyError, ValueError):
+        raise notebook.wrong("has no cells that can be read", todo) from None
+
+
+def _is_python(cell: str) -> bool:
+    return not cell.startswith("%%") or cell.startswith(_TRANSPARENT)

@@ -4,10 +4,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from autograder.assignment import Assignment, Question
 from coursekit.recording import Spec, combined
 from coursekit.verdicts import Case, Verdict
-
-from autograder.assignment import Assignment, Question
 
 
 @dataclass(frozen=True)

@@ -1,78 +1,113 @@
-"""Gradescope's results.json, which Otter writes too.
-
-Source: gradescope-autograders.readthedocs.io, Autograder Specifications.
-"""
+"""A grade as Gradescope's results.json, and the writing of such files."""
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from coursekit.recording import Spec
-from coursekit.verdicts import Verdict
-
 from autograder.assignment import Assignment
+from autograder.results import wording
 from autograder.results.grade import Grade, TestResult, judge
-from autograder.results.wording import message, overall
+from coursekit.recording import Spec
+from coursekit.verdicts import Case, Verdict
 
-_DECIMALS = 4
+_UNITS = 10_000  # scores are whole numbers of ten-thousandths
+_HUNDREDTH = 100  # of these units, to which a grade's total is rounded
 
 
 def to_gradescope(grade: Grade, leaderboard: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
-    """Give a grade as the content of results.json.
+    """Give a grade in Gradescope's schema.
 
-    A test that met a fault of the grader carries no score; a grade that is not final
-    carries no total either, so that Gradescope shows what was earned and no zero.
+    A test that met a fault of the grader has neither score nor status, and a grade that is not
+    final has no top-level score: a total would look like a grade, and lack what the fault cost.
 
     Args:
         grade: the grade.
-        leaderboard: entries {name, value, order} for Gradescope's leaderboard.
+        leaderboard: Gradescope's entries `{name, value, order}`.
+
+    Source:
+        https://gradescope-autograders.readthedocs.io/en/latest/specs/
     """
-    verdicts = {result.spec.id: str(result.verdict) for result in grade.results}
-    data: dict[str, Any] = {
-        "execution_time": round(grade.seconds, 3),
-        "output": overall(grade),
+    counted = [result for result in grade.results if _has_score(grade, result)]
+    scores = dict(zip((result.spec.id for result in counted), _rounded(counted), strict=True))
+    return {
+        **({"score": grade.score} if grade.final else {}),
+        "execution_time": round(grade.seconds, 2),
+        "output": wording.overall(grade),
         "output_format": "text",
-        "tests": [_test(result, grade) for result in grade.results],
+        "tests": [_test(grade, result, scores) for result in grade.results],
         "leaderboard": list(leaderboard),
         "extra_data": {
             "final": grade.final,
-            "verdicts": verdicts,
+            "verdicts": {result.spec.id: str(result.verdict) for result in grade.results},
             "versions": grade.versions,
-            "members": list(grade.members),
+            "members": [wording.one_line(member) for member in grade.members],
         },
     }
-    return {"score": grade.score, **data} if grade.final else data
 
 
-def not_run(assignment: Assignment, specs: Sequence[Spec]) -> dict[str, Any]:
-    """Give the results.json that is written first: every test not run."""
-    return to_gradescope(Grade(assignment, "", judge(assignment, specs, ())))
+def not_run(assignment: Assignment, specs: Iterable[Spec], cases: Sequence[Case] = ()) -> dict[str, Any]:
+    """Give the results of a grading that has not ended, to be written before it and after each test.
+
+    Where the grader is killed, they stay: what was decided keeps its score, nothing else has one.
+
+    Args:
+        assignment: what is graded.
+        specs: every test of the suite.
+        cases: what became of the cases so far.
+    """
+    return to_gradescope(Grade(assignment, "", judge(assignment, specs, cases), fault="the grading has not ended"))
 
 
 def write_results(path: Path, data: dict[str, Any]) -> None:
-    """Write JSON so that a reader sees the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(data, indent=1, allow_nan=False, default=str), encoding="utf-8")
-    temporary.replace(path)
+    """Write data as JSON, so that at any moment the file is whole or not there.
+
+    Raises:
+        ValueError: if the data hold NaN or an infinity; an existing file is kept.
+    """
+    text = json.dumps(data, indent=2, allow_nan=False) + "\n"
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="ascii")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
-def _test(result: TestResult, grade: Grade) -> dict[str, Any]:
-    spec = result.spec
-    entry = {
-        "name": spec.title,
+def _has_score(grade: Grade, result: TestResult) -> bool:
+    return result.final and (grade.final or result.verdict is not Verdict.NOT_RUN)
+
+
+def _test(grade: Grade, result: TestResult, scores: dict[str, float]) -> dict[str, Any]:
+    """Give one test's entry."""
+    decided = {}
+    if result.spec.id in scores:
+        whole = result.verdict is Verdict.PASSED and result.score >= result.spec.points
+        status = "passed" if whole else "failed"
+        decided = {"status": status, "score": scores[result.spec.id]}
+    return {
+        "name": result.spec.title,
         "number": result.number,
-        "status": "passed" if result.verdict is Verdict.PASSED and result.score >= spec.points else "failed",
-        "score": round(result.score, _DECIMALS),
-        "max_score": round(spec.points, _DECIMALS),
-        "visibility": spec.visibility,
-        "output": message(result, grade.assignment),
+        **decided,
+        "max_score": result.spec.points,
+        "visibility": result.spec.visibility,
+        "output": wording.message(result, grade.assignment),
         "output_format": "text",
-        "tags": [spec.question],
-        "execution_time": round(result.seconds, 3),
-        "extra_data": {"id": spec.id, "verdict": str(result.verdict)},
+        "tags": [result.spec.question],
+        "extra_data": {"verdict": str(result.verdict), "question": result.spec.question},
     }
-    if not result.final:
-        del entry["score"]
-    return entry
+
+
+def _rounded(results: Sequence[TestResult]) -> list[float]:
+    """Round scores to four places so that they add up to their total, which is rounded to a hundredth.
+
+    What rounding left over goes to scores that are no whole hundredths, each at most to the next one.
+    """
+    units = [round(result.score * _UNITS) for result in results]
+    rest = round(sum(result.score for result in results) * _HUNDREDTH) * _HUNDREDTH - sum(units)
+    for place, unit in enumerate(units):
+        down, up = unit % _HUNDREDTH, -unit % _HUNDREDTH
+        step = max(-down, min(up, rest))
+        units[place], rest = unit + step, rest - step
+    return [unit / _UNITS for unit in units]

@@ -1,79 +1,123 @@
-"""Grades on a terminal: one hand-in in full, or many in a table."""
+"""Grades on a terminal, for the instructor; in a pipe the same text without colours."""
 
-import math
 from collections.abc import Sequence
+from textwrap import indent
 
-from coursekit.recording import combined
-from coursekit.verdicts import Verdict
 from rich.console import Console
-from rich.markup import escape as markup
 from rich.table import Table
+from rich.text import Text
 
-from autograder.results.escape import escape
+from autograder.results import wording
 from autograder.results.grade import Grade, TestResult
-from autograder.results.wording import message, overall
+from coursekit.recording import combined
+from coursekit.verdicts import Case, Verdict
 
-_STYLES = {Verdict.PASSED: "green", Verdict.NOT_ATTEMPTED: "dim", Verdict.NOT_GRADED: "dim"}
+_STYLES = {"passed": "green", "partly passed": "yellow", "not attempted": "dim", "not graded": "dim", "not run": "dim"}
+_MOST_TELLING = (
+    Verdict.TIMED_OUT,
+    Verdict.CRASHED,
+    Verdict.FAILED,
+    Verdict.PASSED,
+    Verdict.NOT_ATTEMPTED,
+    Verdict.NOT_GRADED,
+    Verdict.NOT_RUN,
+)
+_SAID = {Verdict.TIMED_OUT: "hangs", Verdict.CRASHED: "crashes", Verdict.NOT_ATTEMPTED: "still to do"}
 
 
 def show(grade: Grade, console: Console) -> None:
-    """Print a grade: points by question, then each test that lost points, with its hint."""
-    table = Table("question", "points", "verdict", title=f"{grade.assignment.title}: {markup(escape(grade.hand_in))}")
+    """Show one grade: a table of the questions, then each test that lost points, with what its student reads."""
+    table = Table("question", "points", "verdict")
+    table.columns[1].justify = "right"
     for question in grade.assignment.questions:
-        results = grade.of(question)
-        points = f"{math.fsum(r.score for r in results):g} of {math.fsum(r.spec.points for r in results):g}"
-        verdict = combined([case for result in results for case in result.cases])
-        table.add_row(question.title, points, f"[{_STYLES.get(verdict, 'red')}]{verdict}[/]")
+        if results := grade.of(question):
+            verdict = _verdict(results)
+            table.add_row(Text(question.title), _of(results), Text(verdict, _STYLES.get(verdict, "red")))
+    _print(console, f"{_name(grade)}: {_points(grade)}")
+    if said := wording.overall(grade):
+        _print(console, said)
+    if not grade.final:
+        _print(console, f"for the instructor: {_fault(grade)}")
     console.print(table)
-    if said := overall(grade):
-        console.print(markup(said), highlight=False)
-    for result in _lost(grade):
-        console.print(f"\n[bold]{result.number} {result.spec.title}[/]  {result.score:g} of {result.spec.points:g}")
-        console.print(markup(message(result, grade.assignment)), highlight=False)
-    console.print(f"\n{_score(grade)}")
+    for result in grade.results:
+        if result.score < result.spec.points or not result.final:
+            _show_test(result, grade, console)
 
 
 def show_many(grades: Sequence[Grade], console: Console) -> None:
-    """Print a table with a row for each hand-in, and what stands out in it."""
+    """Show a row for each hand-in: its score, what stands out, and how long it took."""
     table = Table("hand-in", "score", "what stands out", "seconds")
+    table.columns[1].justify = table.columns[3].justify = "right"
+    table.columns[1].no_wrap = True
     for grade in grades:
-        table.add_row(markup(escape(grade.hand_in)), _score(grade), markup(standout(grade)), f"{grade.seconds:.1f}")
+        style = "" if grade.final else "red"
+        table.add_row(_name(grade), Text(_points(grade), style), Text(stands_out(grade)), f"{grade.seconds:.1f}")
     console.print(table)
 
 
-def standout(grade: Grade) -> str:
-    """Say in a sentence or two what matters most about a grade."""
+def stands_out(grade: Grade) -> str:
+    """Say in one line what an instructor should know of a grade."""
     if not grade.final:
-        return f"NOT FINAL: a fault of the grader: {escape(grade.fault or _fault(grade))}"
+        return f"{wording.NOT_FINAL}: {_fault(grade)}"
     if grade.problem:
-        return escape(grade.problem.splitlines()[0])
-    lost = _lost(grade)
+        return wording.one_line(grade.problem.splitlines()[0])
+    lost = [result for result in grade.results if result.score < result.spec.points]
     if not lost:
-        return "everything is right"
-    if all(result.verdict in {Verdict.NOT_ATTEMPTED, Verdict.NOT_GRADED} for result in lost):
-        return f"{len(lost)} of {len(grade.results)} tests are still to do"
-    return _first_failure(lost, grade)
+        return "everything passed"
+    if all(result.verdict is Verdict.NOT_ATTEMPTED for result in grade.results):
+        return "nothing attempted"
+    first = min(lost, key=_rank)
+    return f"{first.spec.question}: {_SAID.get(first.verdict) or _why(first)}"
 
 
-def _first_failure(lost: list[TestResult], grade: Grade) -> str:
-    """Show the first failing test, one with a recognised misconception before any other."""
-    failing = [r for r in lost if r.verdict not in {Verdict.NOT_ATTEMPTED, Verdict.NOT_GRADED}]
-    result = next((r for r in failing if r.worst and r.worst.finding), failing[0])
-    lines = message(result, grade.assignment).splitlines()
-    hints = [line for line in lines if line.startswith("hint: ")]
-    said = hints[0] if hints else f"{result.verdict}: {lines[0] if lines else ''}"
-    others = len({r.spec.question for r in failing} - {result.spec.question})
-    more = f"\nand {others} more question{'s' if others > 1 else ''}" if others else ""
-    return f"{result.spec.question}: {escape(said)}{more}"
+def _rank(result: TestResult) -> tuple[int, bool]:
+    """Order tests by what they tell: the worst verdict first, then a misconception that was recognised."""
+    told = wording.telling(result)
+    return _MOST_TELLING.index(result.verdict), not (told and told.finding)
 
 
-def _lost(grade: Grade) -> list[TestResult]:
-    return [result for result in grade.results if result.score < result.spec.points or not result.final]
+def _why(result: TestResult) -> str:
+    case = wording.telling(result)
+    summary = wording.one_line(case.summary) if case else ""
+    return wording.hint_of(result) or summary or wording.word(result)
 
 
-def _score(grade: Grade) -> str:
-    return f"{grade.score:g} of {grade.assignment.points:g}" + ("" if grade.final else " (not final)")
+def _show_test(result: TestResult, grade: Grade, console: Console) -> None:
+    score = f"{result.score:.4g}" if result.final else "?"
+    _print(console, f"\n{result.number} {result.spec.title}  ({score} of {result.spec.points:g})")
+    said = wording.message(result, grade.assignment)
+    if not result.final:
+        said += "".join(f"\n{wording.block(case.details)}" for case in result.cases if case.details)
+    _print(console, indent(said, "  "))
 
 
 def _fault(grade: Grade) -> str:
-    return next((r.worst.details for r in grade.results if not r.final and r.worst), "")
+    """Say what the grader broke on: what kept it from running, else the first test that broke."""
+    details = [case.details for result in grade.results if not result.final for case in result.cases]
+    return wording.one_line(grade.fault or next(filter(None, details), "no details"))
+
+
+def _verdict(results: Sequence[TestResult]) -> str:
+    """Give a question's verdict: the worst of its tests."""
+    worst = combined([Case(result.spec.id, "", result.verdict) for result in results])
+    partly = worst is Verdict.PASSED and any(result.score < result.spec.points for result in results)
+    return "partly passed" if partly else str(worst)
+
+
+def _of(results: Sequence[TestResult]) -> str:
+    points = sum(result.spec.points for result in results)
+    score = f"{round(sum(result.score for result in results), 2):g}"
+    return f"{score if all(result.final for result in results) else '?'} of {points:g}"
+
+
+def _points(grade: Grade) -> str:
+    return f"{f'{grade.score:g}' if grade.final else '?'} of {grade.assignment.points:g}"
+
+
+def _name(grade: Grade) -> Text:
+    return Text(wording.one_line(grade.hand_in))
+
+
+def _print(console: Console, line: str) -> None:
+    """Print text as it is: no markup, no emoji codes, no line breaks of our own."""
+    console.print(Text(line), soft_wrap=True)

@@ -1,76 +1,138 @@
-"""What may be said of a test to a student: of a public one everything, of a hidden one no value."""
+"""What may be said to a student, in one place for every form of a grade.
 
-from coursekit.verdicts import Case, Verdict
+Text that a student's code or file names may have written is cut, and its control
+characters are written out, so that no form can be garbled or taken over by it.
+"""
 
 from autograder.assignment import Assignment
-from autograder.results.escape import escape_text
 from autograder.results.grade import Grade, TestResult
+from coursekit.verdicts import Case, Verdict
 
 NOT_FINAL = "NOT FINAL: a fault of the grader"
+MOST_TEXT = 4_000  # characters of student text in one test's message
+MOST_LINE = 200  # characters of a student's name or file name
+_TOP_SAYS_WHY = "the top of this report says why"  # how a test ends that never met the student's code
+_HINTED = (Verdict.FAILED, Verdict.TIMED_OUT, Verdict.PASSED)
+_PLAIN = {Verdict.NOT_ATTEMPTED: "still to do", Verdict.NOT_RUN: "not run: grading stopped before this test"}
+_COUNTED = (Verdict.FAILED, Verdict.TIMED_OUT, Verdict.CRASHED)
 
 
 def message(result: TestResult, assignment: Assignment) -> str:
-    """Say what became of a test, and what to try.
+    """Say what became of a test, why, and what to try.
+
+    For a public test: the verdict, which case decided it, what differs, the hint. For a
+    hidden one: the verdict, the summary and the hint; never a case's name or its details.
 
     Args:
-        result: the test's outcome.
-        assignment: its limits.
-
-    Returns:
-        Lines of text; empty for a test that passed in full.
+        result: the test.
+        assignment: gives the time limit.
     """
-    case = result.worst
-    if result.verdict is Verdict.GRADER_ERROR:
-        return f"{NOT_FINAL}; your instructor has been told, and no point is lost by it"
-    if result.verdict is Verdict.PASSED:
-        return "\n".join(dict.fromkeys(escape_text(case.summary) for case in result.cases if case.summary))
-    if case is None:
-        return "not run: the grading stopped before this test"
-    lines = [_finding(case), _how_many(result), _what_happened(case, assignment), _details(result, case)]
-    if result.verdict is Verdict.FAILED and not case.finding and result.spec.hint:
-        lines.append(f"hint: {result.spec.hint}")
-    return escape_text("\n".join(line for line in lines if line))
+    if not result.final:
+        return f"{NOT_FINAL}, and no loss of yours"
+    told = telling(result)
+    lines = [_verdict(result, told, assignment), _which_case(result, told), _reason(result, told)]
+    if hint := hint_of(result):
+        lines.append(f"hint: {hint}")
+    return "\n".join(line for line in lines if line)
 
 
 def overall(grade: Grade) -> str:
-    """Say what concerns the whole hand-in: faults, what kept it from being graded, notes, the team."""
-    lines = []
-    if not grade.final:
-        lines.append(f"{NOT_FINAL}; your instructor has been told, and no point is lost by it")
-    if grade.unconfined:
-        lines.append(f"NOT CONFINED, so not an official grade: {grade.unconfined}")
-    lines += [grade.problem, *grade.notes]
-    if grade.members:
-        lines.append(f"handed in by {', '.join(grade.members)}")
-    return escape_text("\n".join(line for line in lines if line))
+    """Say what concerns the whole hand-in; what the grader broke on is for the instructor alone."""
+    parts = [
+        "" if grade.final else f"{NOT_FINAL}. What was graded keeps its points; the rest will follow.",
+        f"UNCONFINED, so not an official grade: {grade.unconfined}" if grade.unconfined else "",
+        block(grade.problem),
+        *map(block, grade.notes),
+        f"handed in by {', '.join(map(one_line, grade.members))}" if grade.members else "",
+    ]
+    return "\n".join(part for part in parts if part)
 
 
-def _finding(case: Case) -> str:
-    return f"hint: {case.finding}" if case.finding else ""
+def word(result: TestResult) -> str:
+    """Name a verdict in a word or two."""
+    return "partly passed" if _is_partial(result) else str(result.verdict)
 
 
-def _how_many(result: TestResult) -> str:
-    """Count the failing cases, of a test that has several."""
-    if result.spec.cases == 1:
+def telling(result: TestResult) -> Case | None:
+    """Give the case that a report should talk about: one with the worst verdict and the least earned."""
+    worst = [case for case in result.cases if case.verdict is result.verdict]
+    return min(worst, key=lambda case: case.fraction, default=None)
+
+
+def hint_of(result: TestResult) -> str:
+    """Give the misconception that was found, else the test's hint; empty where neither would help."""
+    case = telling(result)
+    if case is None or result.score >= result.spec.points or result.verdict not in _HINTED:
         return ""
-    bad = sum(case.verdict is not Verdict.PASSED for case in result.cases)
-    return f"{bad} of {result.spec.cases} cases fail" if result.verdict is Verdict.FAILED else ""
+    return "" if case.summary.endswith(_TOP_SAYS_WHY) else escaped(case.finding or result.spec.hint)
 
 
-def _what_happened(case: Case, assignment: Assignment) -> str:
-    match case.verdict:
-        case Verdict.NOT_ATTEMPTED:
-            return "still to do"
-        case Verdict.NOT_GRADED:
-            return f"not graded: {case.summary}"
-        case Verdict.TIMED_OUT:
-            return case.summary or f"took longer than {assignment.limits.seconds:g} s"
-        case Verdict.CRASHED:
-            return f"crashed: {case.summary}"
-    return case.summary
+def escaped(text: str, keep: str = "\n\t") -> str:
+    """Write out every character that is not printable, such as an escape sequence, as Python would in a string."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def _details(result: TestResult, case: Case) -> str:
-    if not result.spec.public or case.verdict is not Verdict.FAILED:
+def block(text: str, most: int = MOST_TEXT) -> str:
+    """Make student text fit for a report: no control characters but newline and tab, and cut."""
+    return _cut(escaped(text[: most + 1].replace("\r\n", "\n")).rstrip(), most)
+
+
+def one_line(text: str, most: int = MOST_LINE) -> str:
+    """Make a student's name or file name fit for one line of a report."""
+    return _cut(escaped(text[: most + 1], keep=""), most)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]} … (cut)"
+
+
+def _verdict(result: TestResult, told: Case | None, assignment: Assignment) -> str:
+    """Say the verdict on one line, with its reason where that is short and the grader's own words."""
+    reasons = {
+        Verdict.TIMED_OUT: f"took longer than {assignment.limits.seconds:g} s",
+        Verdict.CRASHED: "the process ended",
+        Verdict.NOT_GRADED: "something that it needs is missing",
+    }
+    if result.verdict in reasons:
+        said = f"{result.verdict}: {(told and block(told.summary)) or reasons[result.verdict]}"
+    elif _is_partial(result):
+        said = f"partly passed: {result.score:.4g} of {result.spec.points:g} points"
+    else:
+        said = _PLAIN.get(result.verdict, str(result.verdict))
+    counts = _counts(result, told)
+    return f"{said}{'; ' if ':' in said else ': '}{counts}" if counts else said
+
+
+def _counts(result: TestResult, told: Case | None) -> str:
+    """Count the cases that fail or did not run; empty where the verdict is about the test as a whole."""
+    ran, planned = len(result.cases), result.spec.cases
+    if planned == 1 or told is None or not told.case:
         return ""
-    return f"case {case.case}\n{case.details}" if case.case and case.details else case.details
+    wrong = sum(case.verdict is not Verdict.PASSED for case in result.cases)
+    parts = [f"{wrong} of {planned} cases fail"] if result.verdict in _COUNTED else []
+    parts += [f"{planned - ran} of {planned} cases did not run"] if ran < planned else []
+    return ", ".join(parts)
+
+
+def _which_case(result: TestResult, told: Case | None) -> str:
+    """Name the case that the message tells of, where the student has the test."""
+    if told is None or not told.case or not result.spec.public or result.verdict not in _COUNTED:
+        return ""
+    return f"case {one_line(told.case)}" + (":" if result.verdict is Verdict.FAILED else "")
+
+
+def _reason(result: TestResult, told: Case | None) -> str:
+    """Say what differs, as far as the student may know it."""
+    if told is None:
+        return ""
+    if result.verdict is Verdict.FAILED:
+        return block("\n".join(filter(None, [told.summary, told.details if result.spec.public else ""])))
+    if result.verdict is Verdict.NOT_ATTEMPTED and result.spec.public:  # the stub's text is the student's
+        return block(told.summary)
+    return block(told.summary) if _is_partial(result) else ""
+
+
+def _is_partial(result: TestResult) -> bool:
+    return result.verdict is Verdict.PASSED and result.score < result.spec.points

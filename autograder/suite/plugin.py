@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from coursekit.plugin import load_probes, seed_of
-from coursekit.recording import Recorder, test_id
-from coursekit.verdicts import NotGraded, TimedOut, Unusable, Verdict
 
 from autograder.assignment import Assignment
 from autograder.errors import SuiteError
 from autograder.sandbox.client import HandInProcess, RemoteStudent
+from coursekit.plugin import load_probes, seed_of
+from coursekit.recording import Recorder, test_id
+from coursekit.verdicts import NotGraded, TimedOut, Unusable, Verdict
 
 _MOST_TIMEOUTS = 2
 _OURS = ("student", "alone", "reference", "rng", "probes")
@@ -78,7 +78,10 @@ class SuiteFixtures:
         """Note which tests ask for nothing but our fixtures and their own parameters: they can be called straight.
 
         Measured: pytest's own fixtures and hooks take 1 ms for each case, of which a suite has hundreds.
+        A conftest.py with hooks around tests keeps all of them with pytest.
         """
+        if any(_hooks_into_tests(plugin) for plugin in session.config.pluginmanager.get_plugins()):
+            return
         for item in session.items:
             if isinstance(item, pytest.Function) and (names := _plain_arguments(item)) is not None:
                 self.straight[item] = names
@@ -144,6 +147,12 @@ def _plain_arguments(item: pytest.Function) -> tuple[str, ...] | None:
     asked, direct = inspect.signature(item.obj).parameters, set(_parametrized(item))
     others = {*item.fixturenames, *asked} - {*_OURS, *direct} - ({"request"} - {*asked})
     return None if others else tuple(name for name in asked if name not in direct)
+
+
+def _hooks_into_tests(plugin: object) -> bool:
+    """Whether a plugin is a conftest.py with hooks of its own around tests."""
+    conftest = str(getattr(plugin, "__file__", "")).endswith("conftest.py")
+    return conftest and any(name.startswith("pytest_runtest") for name in vars(plugin))
 
 
 def _parametrized(item: pytest.Function) -> Iterator[str]:

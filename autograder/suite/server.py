@@ -12,18 +12,19 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import pytest
-from coursekit.recording import Recorder, case_of
-from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.errors import AutograderError, SuiteError
 from autograder.sandbox.client import HandInProcess, Zygote
 from autograder.sandbox.limits import Walls
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
+from coursekit.recording import Recorder, case_of
+from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
 
 _UNUSED = (  # parts of pytest that cost time at each case, or write files
     "cacheprovider", "doctest", "faulthandler", "junitxml", "logging", "pastebin", "stepwise", "terminal",
@@ -94,19 +95,33 @@ class Server:
             self.fixtures.unusable = unusable(problem, self._assignment.module_file)
 
     def _run(self, items: list[pytest.Item]) -> None:
-        """Run the items in order: straight where our own fixtures are all that they ask for, else through pytest."""
-        through_pytest = [item for item in items if item not in self.fixtures.straight]
+        """Run the items in order: straight where our own fixtures are all that they ask for, else in pytest's phases."""
+        in_phases = [item for item in items if item not in self.fixtures.straight]
         for item in items:
-            if item in through_pytest[:1]:
-                through_pytest.pop(0)
-                item.ihook.pytest_runtest_protocol(item=item, nextitem=next(iter(through_pytest), None))
+            if in_phases[:1] == [item]:
+                in_phases.pop(0)
+                call = _in_phases(item, next(iter(in_phases), None))
             else:
-                call = pytest.CallInfo.from_call(lambda item=item: self._call(item), when="call")  # type: ignore[misc]
-                self.recorder.keep(case_of(item, call))
+                call = pytest.CallInfo.from_call(partial(self._straight, item), when="call")
+            self.recorder.keep(case_of(item, call))
 
-    def _call(self, item: pytest.Function) -> None:
+    def _straight(self, item: pytest.Function) -> None:
         self.recorder.require(item)
         self.fixtures.call(item)
+
+
+def _in_phases(item: pytest.Item, following: pytest.Item | None) -> pytest.CallInfo[None]:
+    """Set up, call and tear down as pytest does, without what it prepares for reports of its own."""
+    hooks = item.ihook
+
+    def run() -> None:
+        hooks.pytest_runtest_setup(item=item)
+        hooks.pytest_runtest_call(item=item)
+
+    call = pytest.CallInfo.from_call(run, when="call")
+    teardown = partial(hooks.pytest_runtest_teardown, item=item, nextitem=following)
+    torn = pytest.CallInfo.from_call(teardown, when="teardown")
+    return torn if call.excinfo is None and torn.excinfo else call
 
 
 class Lines:

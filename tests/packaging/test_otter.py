@@ -1,0 +1,97 @@
+"""The zip that Gradescope and Otter take."""
+
+import json
+import subprocess
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from autograder.assignment import Assignment
+from autograder.course import read_salt
+from autograder.errors import BuildError
+from autograder.packaging import otter
+from autograder.packaging.otter import requirements, write_otter_zip
+
+
+def test_zip_holds_what_grading_needs_and_no_more(autograder_zip: Path) -> None:
+    """Suite, salt, wheel, scripts and Otter's own files: no handout, no mistakes, no accepted solutions."""
+    version = metadata.version("autograder")
+    with zipfile.ZipFile(autograder_zip) as archive:
+        names = archive.namelist()
+
+    assert names == [
+        "environment.yml",
+        "files/suite/salt",
+        "files/suite/small/assignment.toml",
+        "files/suite/small/hidden/test_twice.py",
+        "files/suite/small/public/test_double.py",
+        "files/suite/small/small.py",
+        f"files/wheels/autograder-{version}-py3-none-any.whl",
+        "otter_config.json",
+        "requirements.txt",
+        "run_autograder",
+        "run_otter.py",
+        "setup.sh",
+        "tests/placeholder.py",
+    ]
+
+
+def test_salt_is_the_course_s(autograder_zip: Path, small_course: Path) -> None:
+    """Hidden tests meet the same inputs in the container as on the instructor's machine."""
+    with zipfile.ZipFile(autograder_zip) as archive:
+        assert archive.read("files/suite/salt").decode() == read_salt(small_course)
+
+
+def test_configuration_names_our_plugin(autograder_zip: Path) -> None:
+    """Otter's own verbs grade through our plugin."""
+    with zipfile.ZipFile(autograder_zip) as archive:
+        config = json.loads(archive.read("otter_config.json"))
+
+    assert config["plugins"] == ["autograder.packaging.otter_plugin.OtterPlugin"]
+
+
+@pytest.mark.parametrize("name", ["setup.sh", "run_autograder"])
+def test_scripts_are_ours_and_can_be_executed(autograder_zip: Path, tmp_path: Path, name: str) -> None:
+    """Otter's set-up, which installs conda, is replaced; the scripts are valid shell with a fixed mode."""
+    with zipfile.ZipFile(autograder_zip) as archive:
+        script = Path(archive.extract(name, tmp_path))
+        mode = archive.getinfo(name).external_attr >> 16
+    subprocess.run(["/bin/bash", "-n", str(script)], check=True)
+
+    assert mode == 0o100755
+    assert "conda" not in script.read_text(encoding="utf-8")
+
+
+def test_requirements_are_pinned_to_what_is_installed_here(small: Assignment) -> None:
+    """The container gets the versions that the suite was proven with, numpy and pytest always, torch never."""
+    lines = requirements(small).splitlines()
+
+    assert sorted(lines) == [f"numpy=={metadata.version('numpy')}", f"pytest=={metadata.version('pytest')}"]
+
+
+def test_without_otter_the_zip_is_an_error(small: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without Otter is told what to install."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    path = tmp_path / "autograder.zip"
+
+    with pytest.raises(BuildError) as error:
+        write_otter_zip(small, "salt", path)
+
+    assert str(error.value) == f"{path}: the Otter zip needs otter-grader\n  pip install 'autograder[otter]'"
+
+
+def test_otter_generate_that_fails_is_an_error(
+    small: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Otter says when it fails is passed on."""
+    monkeypatch.setattr(otter, "_PLUGIN", "nowhere.Plugin")
+
+    with pytest.raises(BuildError) as error:
+        write_otter_zip(small, "salt", tmp_path / "autograder.zip")
+
+    assert str(error.value) == (
+        "otter generate: failed: ModuleNotFoundError: No module named 'nowhere'\n"
+        "  is otter-grader[grading] 7.0 installed?"
+    )

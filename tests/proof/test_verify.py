@@ -1,0 +1,107 @@
+"""Claims about a suite: proven where it is sound, broken where it is not."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.assignment import Assignment, load_assignment
+from autograder.proof.leaks import leaks
+from autograder.proof.verify import Claim, claims_about, returns_none
+
+MISTAKE = """
+[[mistakes]]
+id = "1"
+name = "triples"
+question = "double"
+hint = "{hint}"
+edits = [{{ in = "double", replace = "2 * x", by = "3 * x" }}]
+"""
+
+
+@pytest.fixture
+def folder(small_course: Path, tmp_path: Path) -> Path:
+    """Give a copy of the small assignment that a test may change."""
+    return Path(shutil.copytree(small_course / "assignments" / "small", tmp_path / "assignments" / "small"))
+
+
+def _broken(folder: Path) -> dict[str, str]:
+    claims: list[Claim] = list(claims_about(load_assignment(folder), "salt"))
+    return {claim.text: claim.broken for claim in claims if not claim.holds}
+
+
+def _edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_a_sound_suite_breaks_no_claim(folder: Path) -> None:
+    """Reference, starter, empty and None modules and a known mistake behave as they should."""
+    (folder / "mistakes.toml").write_text(MISTAKE.format(hint="Multiply by two."), encoding="utf-8")
+
+    assert _broken(folder) == {}
+
+
+def test_a_mistake_without_its_hint_is_named(folder: Path) -> None:
+    """Losing points is not enough: the hint must show."""
+    (folder / "mistakes.toml").write_text(MISTAKE.format(hint="Divide."), encoding="utf-8")
+
+    (broken,) = _broken(folder).values()
+
+    assert "its hint 'Divide.' is not shown" in broken
+
+
+def test_a_false_fail_is_named(folder: Path) -> None:
+    """A right solution in another style that loses points breaks its claim."""
+    (folder / "accepted").mkdir()
+    text = "import numpy as np\ndef double(x):\n    return np.add(x, x)\ndef twice(f, x):\n    return f(f(x))\n"
+    (folder / "accepted" / "adds.py").write_text(text, encoding="utf-8")
+
+    broken = _broken(folder)
+
+    assert list(broken) == ["accepted/adds.py earns everything"]
+    assert "test_double::test_double_refuses_lists" in broken["accepted/adds.py earns everything"]
+
+
+def test_a_suite_that_a_stub_satisfies_is_named(folder: Path) -> None:
+    """A test that a module of `return None` passes is found."""
+    _edit(folder / "public" / "test_double.py", "assert_raises(TypeError, student.double, [1, 2])", "student.double([1, 2])")
+
+    assert "functions that return None earn nothing" in _broken(folder)
+
+
+def test_a_mistake_that_costs_another_question_is_named(folder: Path) -> None:
+    """One bug costs its own question, unless the mistake says otherwise."""
+    (folder / "mistakes.toml").write_text(MISTAKE.format(hint="Call f on its own").replace('"double"\nhint', '"twice"\nhint'))
+
+    (broken,) = _broken(folder).values()
+
+    assert "it lives: twice keeps all of its points" in broken or "not shown" in broken or "other questions" in broken
+
+
+def test_a_suite_that_cannot_be_collected_proves_nothing(folder: Path) -> None:
+    """Every claim is not proven; none passes by accident."""
+    _edit(folder / "hidden" / "test_twice.py", "import numpy", "import numpyy")
+
+    broken = _broken(folder)
+
+    assert list(broken) == ["the suite can be used"]
+    assert "No module named 'numpyy'" in broken["the suite can be used"]
+
+
+def test_a_solution_outside_of_its_markers_leaks(folder: Path) -> None:
+    """A line of the hidden tests in the handout is found; a kit without one is clean."""
+    clean = leaks(load_assignment(folder))
+    _edit(folder / "handout.md", "Double it.", "Beware of test_marker_hidden_sentinel.")
+
+    assert clean == []
+    assert leaks(load_assignment(folder)) != []
+
+
+def test_functions_that_return_none_keep_their_signatures(small: Assignment) -> None:
+    """Only bodies are replaced."""
+    source = returns_none(small.source.read_text(encoding="utf-8"))
+
+    assert "def twice(f, x):\n    return None" in source
+    assert "isinstance" not in source

@@ -1,0 +1,151 @@
+"""The command line: what it prints, and how it exits."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from autograder.cli import cli
+
+AUTOGRADER = Path(sys.executable).with_name("autograder")
+
+
+def _run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=True)
+
+
+def _program(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [AUTOGRADER, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def course(small_course: Path, tmp_path: Path) -> Path:
+    """Give a copy of the small course that a test may change."""
+    return Path(shutil.copytree(small_course, tmp_path / "course"))
+
+
+def test_list_names_the_assignments(course: Path) -> None:
+    """One line for each assignment, with points and questions."""
+    assert _run("list", "--course", course).output == "small                  10 points,  2 questions  Small\n"
+
+
+def test_an_unknown_assignment_is_a_wrong_call(course: Path) -> None:
+    """The nearest name is offered, and the status is 2."""
+    done = _program("verify", "smal", cwd=course)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("no assignment is named 'smal'\n  did you mean 'small'?\n")
+
+
+def test_a_folder_outside_of_a_course_is_a_wrong_call(tmp_path: Path) -> None:
+    """The error says what a course is."""
+    done = _program("list", cwd=tmp_path)
+
+    assert (done.returncode, "no course here" in done.stderr) == (2, True)
+
+
+def test_build_then_check_then_drift(course: Path) -> None:
+    """A changed source is drift until it is built again."""
+    _run("build", "small", "--course", course)
+    clean = _run("build", "--check", "--course", course)
+    source = course / "assignments" / "small" / "small.py"
+    source.write_text(source.read_text(encoding="utf-8").replace("Small.", "Smaller."), encoding="utf-8")
+
+    drifted = _run("build", "--check", "--course", course)
+
+    assert (clean.exit_code, clean.output) == (0, "")
+    assert drifted.exit_code == 1
+    assert "starter/small/small.py: differs from what its source gives" in drifted.output
+    assert "reference/small/small.py: differs from what its source gives" in drifted.output
+
+
+def test_build_gives_the_same_bytes_twice(course: Path) -> None:
+    """Zips have sorted names and fixed dates, the Otter zip included."""
+    zips = []
+    for _ in range(2):
+        assert _run("build", "small", "--course", course).exit_code == 0
+        zips.append({path.name: path.read_bytes() for path in (course / "dist" / "small").iterdir()})
+
+    assert zips[0] == zips[1]
+    assert set(zips[0]) == {"autograder.zip", "starter.zip", "solved.zip", "empty.zip"}
+
+
+def test_grade_shows_and_writes_grades(course: Path, tmp_path: Path) -> None:
+    """Two hand-ins give a table, Gradescope's JSON, our own, and a CSV."""
+    _run("build", "small", "--course", course)
+    dist, out = course / "dist" / "small", tmp_path / "out"
+
+    done = _run("grade", "small", dist / "solved.zip", dist / "empty.zip", "--course", course, "--out", out)
+
+    assert done.exit_code == 0
+    assert "10 of 10" in done.output
+    assert json.loads((out / "solved.zip" / "results.json").read_text(encoding="utf-8"))["score"] == 10
+    assert json.loads((out / "empty.zip" / "grade.json").read_text(encoding="utf-8"))["score"] == 0
+    assert len((out / "grades.csv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_one_grade_is_shown_in_full(course: Path) -> None:
+    """The failing test's sentence and hint stand in the report."""
+    wrong = course / "small.py"
+    wrong.write_text("def double(x):\n    return x - 7\n", encoding="utf-8")
+
+    done = _run("grade", "small", wrong, "--course", course)
+
+    assert "double doubles an array." in done.output
+    assert "hint: Multiply by two." in done.output
+
+
+def test_grading_without_a_salt_is_refused(course: Path) -> None:
+    """The error says how to get one."""
+    (course / ".salt").unlink()
+    (course / "small.py").write_text("", encoding="utf-8")
+
+    done = _program("grade", "small", "small.py", cwd=course)
+
+    assert (done.returncode, "autograder new salt writes one" in done.stderr) == (2, True)
+
+
+def test_a_new_assignment_verifies_green(course: Path) -> None:
+    """What `new assignment` writes can be built, and every claim about it holds."""
+    assert _run("new", "assignment", "a9_new", "--course", course).exit_code == 0
+
+    verified = _run("verify", "a9_new", "--course", course)
+
+    assert verified.exit_code == 0, verified.output
+    assert "the reference earns everything" in verified.output
+
+
+def test_a_broken_claim_is_status_one(course: Path) -> None:
+    """A mistake that nothing catches is named, with the question that should have."""
+    (course / "assignments" / "small" / "mistakes.toml").write_text(
+        '[[mistakes]]\nid = "1"\nname = "renames"\nquestion = "double"\nhint = "no"\n'
+        'edits = [{ in = "double", replace = "Double an array.", by = "Double it." }]\n',
+        encoding="utf-8",
+    )
+
+    done = _run("verify", "small", "--course", course)
+
+    assert done.exit_code == 1
+    assert "NO small: mistake 1 (renames)" in done.output
+    assert "it lives: double keeps all of its points" in done.output
+
+
+def test_doctor_says_what_holds() -> None:
+    """Each limit of the machine is one sentence."""
+    done = _run("doctor")
+
+    assert done.exit_code == 0
+    assert "Landlock" in done.output
+
+
+def test_a_salt_is_new_once(course: Path) -> None:
+    """`new salt` keeps what is there."""
+    before = (course / ".salt").read_text(encoding="ascii")
+
+    assert _run("new", "salt", "--course", course).exit_code == 0
+    assert (course / ".salt").read_text(encoding="ascii") == before
