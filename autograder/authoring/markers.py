@@ -19,10 +19,10 @@ from autograder.errors import MarkerError
 
 _BEGIN = re.compile(r"# BEGIN SOLUTION (\S.*)")
 _END = "# END SOLUTION"
-_LOOKS_LIKE = ("begin solution", "end solution")
-_SIMILAR = 0.8
+_FIRST_WORDS, _SECOND_WORD = ("begin", "end"), "solution"
+_SIMILAR = 0.75
 _REMEDY = "write '# BEGIN SOLUTION <what to do>' or '# END SOLUTION', exactly"
-_WIDTH = 118
+_WIDTH = 120
 
 
 @dataclass(frozen=True)
@@ -73,83 +73,105 @@ def regions(source: str, where: Path) -> list[Region]:
     Raises:
         MarkerError: as `starter_text`.
     """
-    functions = list(_functions(ast.parse(_compiled(source, where))))
+    tree = ast.parse(_compiled(source, where))
     found: list[Region] = []
-    begun: tuple[int, str, str] | None = None
+    begun: tuple[int, str, str] | None = None  # line, what to do, indentation
     for line, comment, before in _comments(source):
-        begin = _BEGIN.fullmatch(comment)
-        if before and (begin or comment == _END):
-            raise MarkerError(f"{where}:{line}", "a marker stands on a line of its own", _REMEDY)
-        if begin and begun:
-            raise MarkerError(f"{where}:{line}", f"a region begins inside the one of line {begun[0]}", _REMEDY)
-        if begin:
-            indent = source.splitlines()[line - 1].split("#")[0]
-            begun = line, begin[1].strip(), indent
-        elif comment == _END:
-            if begun is None:
-                raise MarkerError(f"{where}:{line}", "a region ends that never began", _REMEDY)
-            found.append(Region(begun[0], line, begun[1], begun[2], _around(functions, begun[0], line, where)))
+        begin, place = _BEGIN.fullmatch(comment), f"{where}:{line}"
+        if not begin and comment != _END:
+            if _looks_like_a_marker(comment):
+                raise MarkerError(place, f"'{comment}' looks like a marker but is not one", _REMEDY)
+        elif before.strip():
+            raise MarkerError(place, "a marker stands behind code", "put it on a line of its own")
+        elif begin and begun:
+            todo = "end that one first, with '# END SOLUTION'"
+            raise MarkerError(place, f"a region begins inside the one of line {begun[0]}", todo)
+        elif begin:
+            begun = line, begin[1], before
+        elif begun is None:
+            raise MarkerError(place, "a region ends that never began", _REMEDY)
+        else:
+            found.append(_region(tree, (begun[0], line), begun[1], begun[2], where))
             begun = None
-        elif _looks_like_a_marker(comment):
-            raise MarkerError(f"{where}:{line}", f"'{comment}' looks like a marker but is not one", _REMEDY)
     if begun:
-        raise MarkerError(f"{where}:{begun[0]}", "a region begins that never ends", _REMEDY)
+        raise MarkerError(f"{where}:{begun[0]}", "a region begins that never ends", "write '# END SOLUTION' after it")
     return found
+
+
+def _region(tree: ast.Module, lines: tuple[int, int], todo: str, indent: str, where: Path) -> Region:
+    """Make a region of a pair of markers, once it holds whole statements of one function."""
+    place = f"{where}:{lines[0]}"
+    around = [item for item in _functions(tree) if item[1].lineno < lines[0] <= (item[1].end_lineno or 0)]
+    if not around:
+        raise MarkerError(place, "a region stands outside of a function", "put the markers inside one")
+    name, function = around[-1]
+    here = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and lines[0] < node.lineno < lines[1]]
+    if not here:
+        raise MarkerError(place, "a region is empty", "put the solution between the markers")
+    if any(node.lineno > (function.end_lineno or 0) for node in here):
+        raise MarkerError(place, f"a region reaches over the end of {name}", "end it inside the same function")
+    if any((node.end_lineno or 0) > lines[1] for node in here):
+        raise MarkerError(place, "a region ends in the middle of a statement", "end it after the statement")
+    if min(here, key=lambda node: node.lineno).col_offset != len(indent):
+        raise MarkerError(place, "a marker is not indented as the code below it", "indent it alike")
+    return Region(*lines, todo, indent, name)
 
 
 def _stub(region: Region) -> list[str]:
     """Write the TODO, and an error that names the function."""
     said = f"{region.function}: {region.todo}"
-    line = f'{region.indent}raise NotImplementedError("{_quoted(said)}")'
     todo = textwrap.wrap(region.todo, _WIDTH - len(region.indent) - len("# TODO: "))
-    comments = [f"{region.indent}# TODO: {todo[0]}", *(f"{region.indent}#   {more}" for more in todo[1:])]
+    comments = [f"{region.indent}# TODO: {todo[0]}", *(f"{region.indent}#       {more}" for more in todo[1:])]
+    line = f"{region.indent}raise NotImplementedError({_quoted(said)})"
     if len(line) <= _WIDTH:
         return [*comments, line]
-    pieces = textwrap.wrap(said, _WIDTH - len(region.indent) - 8, drop_whitespace=False)
-    inner = [f'{region.indent}    "{_quoted(piece)}"' for piece in pieces]
+    room = _WIDTH - len(region.indent) - 8 - said.count('"') - said.count("\\")
+    pieces = textwrap.wrap(said, room, drop_whitespace=False)
+    inner = [f"{region.indent}    {_quoted(piece)}" for piece in pieces]
     return [*comments, f"{region.indent}raise NotImplementedError(", *inner, f"{region.indent})"]
 
 
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    """Write a string as the formatter would: in double quotes, unless that takes escapes."""
+    if '"' in text and "'" not in text and "\\" not in text:
+        return f"'{text}'"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _comments(source: str) -> Iterator[tuple[int, str, str]]:
-    """Give line, comment, and the code before it, of each comment."""
+    """Give line, text, and what stands before it, of each comment."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string.rstrip(), token.line[: token.start[1]].strip()
+            yield token.start[0], token.string.rstrip(), token.line[: token.start[1]]
 
 
 def _looks_like_a_marker(comment: str) -> bool:
-    words = re.sub(r"[^a-z ]", " ", comment.lower()).split()[:2]
-    text = " ".join(words)
-    return any(SequenceMatcher(None, text, known).ratio() >= _SIMILAR for known in _LOOKS_LIKE)
+    """Whether the first two words, in any case and with any signs between them, are nearly those of a marker."""
+    words = re.findall(r"[a-z]+", comment.lower())
+    if words and any(_near(words[0], first + _SECOND_WORD) for first in _FIRST_WORDS):
+        return True
+    return len(words) > 1 and any(_near(words[0], first) for first in _FIRST_WORDS) and _near(words[1], _SECOND_WORD)
 
 
-def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, int, int]]:
-    """Give the dotted name and the lines of each function, outer ones first."""
+def _near(word: str, known: str) -> bool:
+    return SequenceMatcher(None, word, known).ratio() >= _SIMILAR
+
+
+def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Give the dotted name and the node of each function, outer ones first."""
     for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield f"{prefix}{node.name}", node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            name = f"{prefix}{node.name}"
-            if not isinstance(node, ast.ClassDef):
-                yield name, node.lineno, node.end_lineno or node.lineno
-            yield from _functions(node, f"{name}.")
-
-
-def _around(functions: list[tuple[str, int, int]], first: int, last: int, where: Path) -> str:
-    """Name the function around a region; its last line may be the comment after the function's own last one."""
-    inside = [name for name, start, end in functions if start < first <= end]
-    if not inside:
-        raise MarkerError(f"{where}:{first}", "a region stands outside of a function", "put the markers inside one")
-    if last <= first + 1:
-        raise MarkerError(f"{where}:{first}", "a region is empty", "put the solution between the markers")
-    return inside[-1]
+            yield from _functions(node, f"{prefix}{node.name}.")
+        else:
+            yield from _functions(node, prefix)
 
 
 def _compiled(text: str, where: Path) -> str:
     try:
-        ast.parse(text)
+        compile(text, str(where), "exec", dont_inherit=True)
     except SyntaxError as error:
         what = f"not valid Python: {error.msg}"
         raise MarkerError(f"{where}:{error.lineno}", what, "a region must leave a whole function behind") from None

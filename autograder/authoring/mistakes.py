@@ -1,17 +1,21 @@
 """Known wrong solutions, as small edits of the solved source."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.errors import MistakeError, did_you_mean
 
 MISTAKES = "mistakes.toml"
-_KEYS = {"id", "name", "question", "hint", "also", "edits"}
-_EDIT_KEYS = {"in", "replace", "by"}
+_TEXTS = ("id", "name", "question", "hint")
+_KEYS = (*_TEXTS, "also", "edits")
+_EDIT_KEYS = ("in", "replace", "by")
+_ENTRY = re.compile(r"\s*\[\[\s*mistakes\s*\]\]")
 
 
 @dataclass(frozen=True)
@@ -58,15 +62,16 @@ class Mistake:
         for edit in self.edits:
             source = self._applied(edit, source)
         try:
-            ast.parse(source)
+            compile(source, self.where, "exec", dont_inherit=True)
         except SyntaxError as error:
-            raise MistakeError(self.where, f"mistake {self.id} gives no valid Python: {error.msg}") from None
+            what = f"mistake {self.id} gives no valid Python: {error.msg}: {(error.text or '').strip()}"
+            raise MistakeError(self.where, what, "a mistake must still run; correct 'by'") from None
         return source
 
     def _applied(self, edit: Edit, source: str) -> str:
         spans = dict(_spans(ast.parse(source)))
         if edit.function not in spans:
-            hint = did_you_mean(edit.function, spans)
+            hint = did_you_mean(edit.function, spans) or "name a function, a class or Class.method of the module"
             raise MistakeError(self.where, f"mistake {self.id} edits '{edit.function}', which is not there", hint)
         lines = source.splitlines(keepends=True)
         first, last = spans[edit.function]
@@ -84,45 +89,71 @@ def load_mistakes(assignment: Assignment) -> tuple[Mistake, ...]:
         MistakeError: naming file and line, if an entry cannot be used.
     """
     file = assignment.folder / MISTAKES
-    if not file.exists():
-        return ()
-    text = file.read_text(encoding="utf-8")
-    try:
-        entries = tomllib.loads(text).get("mistakes", [])
-    except tomllib.TOMLDecodeError as error:
-        raise MistakeError(file, f"not valid TOML: {error}") from None
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[mistakes]]"]
     mistakes: dict[str, Mistake] = {}
-    for entry, line in zip(entries, lines, strict=False):
-        mistake = _mistake(entry, f"{file}:{line}", assignment)
+    for where, entry in _entries(file) if file.exists() else ():
+        mistake = _mistake(entry, where, assignment)
         if mistake.id in mistakes:
-            raise MistakeError(mistake.where, f"mistake {mistake.id} is listed twice")
+            other = mistakes[mistake.id].where.rpartition(":")[2]
+            raise MistakeError(where, f"mistake {mistake.id} stands at line {other} already", "give it another id")
         mistakes[mistake.id] = mistake
     return tuple(mistakes.values())
 
 
+def _entries(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give place and content of each entry."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MistakeError(file, f"not valid TOML: {error}") from None
+    _refuse_unknown(table, ("mistakes",), str(file))
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if _ENTRY.match(line)]
+    entries = table.get("mistakes", [])
+    if len(entries) != len(lines):
+        raise MistakeError(file, "the mistakes are not all tables", "begin each with a line [[mistakes]]")
+    for line, entry in zip(lines, entries, strict=True):
+        yield f"{file}:{line}", entry
+
+
 def _mistake(entry: dict[str, Any], where: str, assignment: Assignment) -> Mistake:
-    _only(entry, _KEYS, where)
-    edits = entry.get("edits", [])
-    for missing in _KEYS - {"also"} - set(entry):
-        raise MistakeError(where, f"key '{missing}' is missing")
-    for edit in edits:
-        _only(edit, _EDIT_KEYS, where)
-        if set(edit) != _EDIT_KEYS or not all(isinstance(value, str) for value in edit.values()):
-            raise MistakeError(where, "an edit needs texts for 'in', 'replace' and 'by'")
-    also = tuple(entry.get("also", ()))
-    for question in (entry["question"], *also):
-        if question not in assignment.by_id:
-            hint = did_you_mean(str(question), assignment.by_id)
-            raise MistakeError(where, f"'{question}' is no question of {assignment.name}", hint)
-    made = tuple(Edit(edit["in"], edit["replace"], edit["by"]) for edit in edits)
-    return Mistake(str(entry["id"]), entry["name"], entry["question"], entry["hint"], also, made, where)
+    _refuse_unknown(entry, _KEYS, where)
+    for key in _TEXTS:
+        _require(isinstance(entry.get(key), str) and entry[key].strip(), f"'{key}' must be a text", entry, key, where)
+    also = entry.get("also", [])
+    _require(isinstance(also, list), "'also' must be a list of questions", entry, "also", where)
+    for named in (entry["question"], *also):
+        if named not in assignment.by_id:
+            near = did_you_mean(str(named), assignment.by_id) or f"questions: {', '.join(assignment.by_id)}"
+            raise MistakeError(where, f"'{named}' is no question of {assignment.name}", near)
+    identifier, name, question, hint = (entry[key] for key in _TEXTS)
+    return Mistake(identifier, name, question, hint, tuple(also), _edits(entry, where), where)
 
 
-def _only(table: dict[str, Any], known: set[str], where: str) -> None:
+def _edits(entry: dict[str, Any], where: str) -> tuple[Edit, ...]:
+    edits = entry.get("edits")
+    _require(isinstance(edits, list) and edits, "'edits' must be a list of edits", entry, "edits", where)
+    for edit in edits or ():
+        _require(isinstance(edit, dict), "an edit must be a table", entry, "edits", where)
+        _refuse_unknown(edit, _EDIT_KEYS, where)
+        for key in _EDIT_KEYS:
+            _require(isinstance(edit.get(key), str), f"'{key}' of an edit must be a text", edit, key, where)
+        if edit["replace"] == edit["by"]:
+            raise MistakeError(where, f"an edit of '{edit['in']}' changes nothing", "'replace' and 'by' must differ")
+    return tuple(Edit(edit["in"], edit["replace"], edit["by"]) for edit in edits or ())
+
+
+def _require(fine: object, what: str, table: dict[str, Any], key: str, where: str) -> None:
+    if key not in table and not fine:
+        raise MistakeError(where, f"key '{key}' is missing", f"{what.removeprefix('an ')}")
+    if not fine:
+        raise MistakeError(where, f"{what}, got {table[key]!r}")
+
+
+def _refuse_unknown(table: dict[str, Any], known: tuple[str, ...], where: str) -> None:
     for key in table:
         if key not in known:
-            raise MistakeError(where, f"unknown key '{key}'", did_you_mean(key, known))
+            hint = did_you_mean(key, known) or f"known keys: {', '.join(known)}"
+            raise MistakeError(where, f"unknown key '{key}'", hint)
 
 
 def _spans(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, tuple[int, int]]]:

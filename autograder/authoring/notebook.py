@@ -1,90 +1,133 @@
-"""An assignment as a notebook: the handout's story, then a cell for each function and one that checks it."""
+"""An assignment as a notebook: the handout's story, then a cell for each function and one that checks it.
+
+Nothing is written to disk from inside it: a check cell runs the kit's public tests on the
+functions as the notebook defines them, and the notebook itself can be handed in.
+"""
 
 import ast
 import base64
+import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from autograder.assignment import Assignment
+from autograder.errors import BuildError
 
-from autograder.assignment import Assignment, Question
-
-_PICTURE = re.compile(r"!\[([^\]]*)\]\(figures/([^)]+)\)")
+Cell = dict[str, Any]
+_PICTURE = re.compile(r"!\[([^\]]*)\]\(figures/([^)\s]+)\)")
 _START = """\
-**Beside this notebook** lie the starter kit's folders `tests/` and `coursekit/`; in Colab, upload and unzip the kit
-and open the notebook from its folder. Write each function in its cell, run the cell, then run the check below it.
-When you are done, `python hand_in.py --notebook` writes the zip, or hand in the module instead.
+## How this notebook works
+
+Beside it lie `tests/` and `coursekit/` of the starter kit. In Colab, upload `starter.zip` with the folder symbol on
+the left, run `!unzip -o starter.zip` in a cell of its own, then `%cd {name}`.
+
+Write each function in its cell, run the cell, then run the check below it. Restart the kernel and run all cells
+before you hand in. Then `python hand_in.py --notebook` writes the zip; or write the functions into `{module}`
+instead, and `python hand_in.py` hands that in.
 """
 
 
-def notebook(assignment: Assignment, source: str, handout: str, figures: dict[str, str]) -> str:
+def notebook(assignment: Assignment, source: str, handout: str, figures: dict[str, str], kit: str | None = None) -> str:
     """Write the notebook of an assignment.
 
     Args:
         assignment: whose questions give the check cells.
         source: the module's text, stubs or solved, without markers.
-        handout: Markdown; its `## ` headings begin new cells.
+        handout: Markdown; its headings of the first and second level begin new cells.
         figures: file name → SVG text; a picture `figures/NAME` of the handout is put into the notebook.
+        kit: folder of the starter kit as seen from the notebook; None beside it.
 
     Returns:
-        nbformat 4 JSON, the same text for the same arguments.
+        nbformat 4.5 JSON, the same text for the same arguments.
+
+    Raises:
+        BuildError: if the handout shows a picture that is not drawn.
     """
-    story = [new_markdown_cell(_embedded(part, figures)) for part in _parts(handout)]
-    cells = [*story, new_markdown_cell(_START), *_code_cells(assignment, source)]
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
+    story = [_text(_embedded(part, figures, assignment)) for part in _parts(handout)]
+    start = _text(_START.format(name=assignment.name, module=assignment.module_file))
+    cells = [*story, start, *_code_cells(assignment, source, kit)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    made = new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-    return nbformat.writes(made) + "\n"
+    made = {
+        "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
+        "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _text(source: str) -> Cell:
+    return {"cell_type": "markdown", "metadata": {}, "source": source.strip().splitlines(keepends=True)}
+
+
+def _code(source: str) -> Cell:
+    lines = source.strip("\n").splitlines(keepends=True)
+    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": lines}
 
 
 def _parts(handout: str) -> list[str]:
-    return [part.strip() for part in re.split(r"(?m)^(?=## )", handout) if part.strip()]
+    """Cut a handout at its headings; a `#` inside a code block is none."""
+    parts, fenced = [""], False
+    for line in handout.splitlines(keepends=True):
+        fenced ^= line.lstrip().startswith("```")
+        if not fenced and re.match(r"##? ", line):
+            parts.append("")
+        parts[-1] += line
+    return [part for part in parts if part.strip()]
 
 
-def _embedded(text: str, figures: dict[str, str]) -> str:
+def _embedded(text: str, figures: dict[str, str], assignment: Assignment) -> str:
     """Put pictures into the text itself, so that the notebook stands alone."""
 
     def data(match: re.Match[str]) -> str:
+        if match[2] not in figures:
+            drawn = f"figures.py draws {', '.join(figures) or 'none'}"
+            raise BuildError(assignment.folder / "handout.md", f"there is no picture figures/{match[2]}", drawn)
         svg = base64.b64encode(figures[match[2]].encode()).decode()
         return f"![{match[1]}](data:image/svg+xml;base64,{svg})"
 
     return _PICTURE.sub(data, text)
 
 
-def _code_cells(assignment: Assignment, source: str) -> Iterator[nbformat.NotebookNode]:
-    """Give the header, then each question's functions and its check; helpers stand where the source has them."""
-    last = {question.functions[-1]: question for question in assignment.questions}
-    first = {question.functions[0]: question for question in assignment.questions}
-    yield new_code_cell("from coursekit.notebook import check")
-    for name, text in _pieces(source):
-        if name in first:
-            yield new_markdown_cell(f"### {first[name].title}")
-        yield new_code_cell(text)
-        if name in last:
-            yield _check(last[name])
+def _code_cells(assignment: Assignment, source: str, kit: str | None) -> Iterator[Cell]:
+    """Give each piece of the source, and behind the last function of a question its check."""
+    pieces = _pieces(source)
+    names = [name for name, _ in pieces]
+    first, last = _places(assignment, names)
+    where = f", {kit!r}" if kit else ""
+    for number, (_, text) in enumerate(pieces):
+        for title in first.get(number, ()):
+            yield _text(f"## {title}")
+        yield _code(text)
+        if number == 0:
+            yield _code("from coursekit.notebook import check")
+        for question in last.get(number, ()):
+            yield _code(f'check("{question}"{where})')
 
 
-def _check(question: Question) -> nbformat.NotebookNode:
-    return new_code_cell(f'check("{question.id}")')
+def _places(assignment: Assignment, names: list[str]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    """Give the titles that stand before each piece, and the questions that are checked after it."""
+    first: dict[int, list[str]] = {}
+    last: dict[int, list[str]] = {}
+    for question in assignment.questions:
+        found = [number for number, name in enumerate(names) if name in question.functions] or [len(names) - 1]
+        first.setdefault(found[0], []).append(question.title)
+        last.setdefault(found[-1], []).append(question.id)
+    return first, last
 
 
-def _pieces(source: str) -> Iterator[tuple[str, str]]:
+def _pieces(source: str) -> list[tuple[str, str]]:
     """Cut a module into its functions and classes, each by name, and what stands between them, without a name."""
-    lines, between = source.splitlines(), []
-    body = ast.parse(source).body
+    lines = source.splitlines()
+    pieces: list[tuple[str, str]] = []
     start = 0
-    for node in body:
-        end = node.end_lineno or 0
-        text = "\n".join(lines[start:end]).strip("\n")
-        start = end
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            if between:
-                yield "", "\n".join(between)
-                between = []
-            yield node.name, text
+    for node in ast.parse(source).body:
+        name = node.name if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else ""
+        text = "\n".join(lines[start : node.end_lineno])
+        start = node.end_lineno or 0
+        if pieces and not name and not pieces[-1][0]:
+            pieces[-1] = ("", f"{pieces[-1][1]}\n{text}")
         else:
-            between.append(text)
-    if between:
-        yield "", "\n".join(between)
+            pieces.append((name, text))
+    return pieces or [("", "")]

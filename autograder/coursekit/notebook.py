@@ -65,4 +65,4 @@ class _Keep:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Remember what was recorded."""
-        self.recorder = session.config.pluginmanager.get_plugin("coursekit-recorder")  # type: ignore[assignment]
+        self.recorder = session.config.pluginmanager.get_plugin("coursekit-recorder")

@@ -102,12 +102,13 @@ class LocalStudent(Student):
     @contextmanager
     def using(self, **functions: Callable[..., Any]) -> Iterator[None]:
         """Replace functions of the student's module while a `with` block lasts."""
-        saved = {name: getattr(self._module, name) for name in functions}
-        self._module.__dict__.update(functions)
+        names = self._module.__dict__
+        saved = {name: names[name] for name in functions if name in names}
+        names.update({name: functions[name] for name in saved})
         try:
             yield
         finally:
-            self._module.__dict__.update(saved)
+            names.update(saved)
 
     def probe(self, function: Callable[..., Any], /, **data: Any) -> Any:
         """Run a probe with the student's module as its first argument; its observations come back."""

@@ -6,7 +6,6 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 
 import coursekit
-
 from autograder.assignment import MANIFEST, Assignment
 from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.notebook import notebook
@@ -17,7 +16,7 @@ from autograder.packaging.zips import read_folder, write_zip
 
 Files = dict[PurePosixPath, bytes]
 _CONFTEST = '"""Make the course\'s marks and fixtures known to pytest."""\n\npytest_plugins = ["coursekit.plugin"]\n'
-_PYTEST = "[pytest]\npythonpath = .\ntestpaths = tests\naddopts = --import-mode=importlib --strict-markers --tb=short\n"
+_PYTEST = "[pytest]\npythonpath = .\ntestpaths = tests\naddopts = --import-mode=importlib --strict-markers\n"
 _BUILT = "<!-- Built from assignments/{name}/ by `autograder build`. Edit there, not here. -->\n\n"
 _PROGRAMS = frozenset({"hand_in.py"})
 
@@ -46,6 +45,16 @@ def starter_files(assignment: Assignment) -> Files:
     return files | {PurePosixPath("tests") / path: content for path, content in read_folder(assignment.public).items()}
 
 
+def kit_files(assignment: Assignment) -> Files:
+    """Give the content of the starter kit's zip: `starter/NAME/`, and the course kit that its tests import.
+
+    Raises:
+        MarkerError: if the source's markers do not pair up.
+        BuildError: if the handout or the figures cannot be used.
+    """
+    return starter_files(assignment) | _below("coursekit", read_folder(Path(coursekit.__path__[0])))
+
+
 def reference_files(assignment: Assignment) -> Files:
     """Give the content of `reference/NAME/`: the solved module and notebook.
 
@@ -58,7 +67,9 @@ def reference_files(assignment: Assignment) -> Files:
     texts = {
         "__init__.py": f'"""Solved; built from assignments/{assignment.name}/ by `autograder build`."""\n',
         assignment.module_file: solved,
-        f"{assignment.name}.ipynb": notebook(assignment, solved, handout, _figures(assignment)),
+        f"{assignment.name}.ipynb": notebook(
+            assignment, solved, handout, _figures(assignment), f"../../starter/{assignment.name}"
+        ),
     }
     return {PurePosixPath(name): text.encode() for name, text in texts.items()}
 
@@ -71,15 +82,25 @@ def build(course: Course, assignments: list[Assignment], out: Path) -> Iterator[
         ManifestError: if the course has no salt.
     """
     for assignment in assignments:
-        for folder, files in _built(course, assignment).items():
-            _write_folder(folder, files)
-            yield folder
+        yield from write_folders(course, assignment)
         yield from _zips(course, assignment, out / assignment.name)
+
+
+def write_folders(course: Course, assignment: Assignment) -> Iterator[Path]:
+    """Write `starter/NAME/` and `reference/NAME/`, and remove what an earlier build left in them.
+
+    Raises:
+        MarkerError: if the source's markers do not pair up.
+        BuildError: if the handout or the figures cannot be used.
+    """
+    for folder, files in _built(course, assignment).items():
+        _write_folder(folder, files)
+        yield folder
 
 
 def check(course: Course, assignments: list[Assignment]) -> list[str]:
     """List what differs between the built folders and what would be built now."""
-    drifts = []
+    drifts = list(_orphans(course))
     for assignment in assignments:
         for folder, files in _built(course, assignment).items():
             there = read_folder(folder) if folder.is_dir() else {}
@@ -91,6 +112,14 @@ def check(course: Course, assignments: list[Assignment]) -> list[str]:
     return drifts
 
 
+def _orphans(course: Course) -> Iterator[str]:
+    """Find built folders whose assignment is gone."""
+    for home in ("starter", "reference"):
+        for folder in sorted((course.root / home).glob("*/")):
+            if not (course.root / "assignments" / folder.name / MANIFEST).exists() and read_folder(folder):
+                yield f"{home}/{folder.name}: is left over: no assignment has this name"
+
+
 def _built(course: Course, assignment: Assignment) -> dict[Path, Files]:
     return {
         course.root / "starter" / assignment.name: starter_files(assignment),
@@ -100,10 +129,7 @@ def _built(course: Course, assignment: Assignment) -> dict[Path, Files]:
 
 def _zips(course: Course, assignment: Assignment, out: Path) -> Iterator[Path]:
     starter = starter_files(assignment)
-    kit = {
-        PurePosixPath("coursekit") / path: content for path, content in read_folder(Path(coursekit.__path__[0])).items()
-    }
-    yield write_zip(out / "starter.zip", _below(assignment.name, starter | kit))
+    yield write_zip(out / "starter.zip", _below(assignment.name, kit_files(assignment)))
     module = PurePosixPath(assignment.module_file)
     yield write_zip(out / "solved.zip", {module: reference_files(assignment)[module]})
     yield write_zip(out / "empty.zip", {module: starter[module]})

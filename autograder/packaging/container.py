@@ -1,4 +1,4 @@
-"""Grade the one hand-in of a Gradescope-style container: `python -m autograder.packaging.container`.
+"""Grade the one hand-in of a Gradescope-style container: `python -m autograder.packaging.container [ROOT]`.
 
 Reads <root>/source/files/suite, <root>/submission and <root>/submission_metadata.json; writes
 <root>/results/results.json first with every test not run, then while grading, and always at the end.
@@ -12,14 +12,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from coursekit.verdicts import Case
-
 from autograder.assignment import Assignment
 from autograder.grading.grade import Grader
 from autograder.packaging.suite import find_suite
-from autograder.results.grade import Grade, judge
+from autograder.results.grade import Grade
 from autograder.results.gradescope import not_run, to_gradescope, write_results
 from autograder.results.wording import NOT_FINAL
+from coursekit.verdicts import Case
 
 ROOT = Path("/autograder")
 _REWRITE_SECONDS = 1.0
@@ -34,7 +33,7 @@ def main(root: Path = ROOT) -> int:
     """
     results = root / "results" / "results.json"
     results.parent.mkdir(parents=True, exist_ok=True)
-    write_results(results, _broken("the grading did not start"))
+    write_results(results, broken("the grading did not start"))
     try:
         _close(root / "source", results.parent)
         assignment, salt = find_suite(root / "source" / "files" / "suite")
@@ -42,7 +41,7 @@ def main(root: Path = ROOT) -> int:
         write_results(results, to_gradescope(grade))
     except Exception:  # noqa: BLE001 - a results.json must come out, and the instructor reads standard output
         traceback.print_exc(file=sys.stdout)
-        write_results(results, _broken("its report is on standard output, for the instructor"))
+        write_results(results, broken("its report is on standard output, for the instructor"))
         return 1
     if grade.fault:
         sys.stdout.write(f"{grade.fault}\n")
@@ -59,8 +58,7 @@ def _grade(assignment: Assignment, salt: str, root: Path, results: Path) -> Grad
             nonlocal written
             cases.append(case)
             if monotonic() - written > _REWRITE_SECONDS:
-                so_far = Grade(assignment, "", judge(assignment, grader.specs, cases))
-                write_results(results, to_gradescope(so_far))
+                write_results(results, not_run(assignment, grader.specs, cases))
                 written = monotonic()
 
         grade = grader.grade(root / "submission", keep)
@@ -84,11 +82,12 @@ def _close(*folders: Path) -> None:
         folder.chmod(0o700)
 
 
-def _broken(why: str) -> dict[str, Any]:
+def broken(why: str) -> dict[str, Any]:
+    """Give the results.json that stands where the grader itself failed: no score, and not a zero."""
     output = f"{NOT_FINAL}: {why}"
     test = {"name": "Grading", "status": "failed", "output": output, "output_format": "text"}
     return {"output": output, "output_format": "text", "tests": [test], "extra_data": {"final": False}}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:2])))

@@ -4,23 +4,29 @@ Uses internals of otter-grader 7.0, which pyproject.toml pins: hand-ins go aside
 Otter runs anything of them, and the results that Otter writes become ours.
 """
 
+import json
 import shutil
+import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from coursekit.verdicts import Verdict
+from nbformat import NotebookNode, from_dict
 from otter.plugins import AbstractOtterPlugin
 from otter.test_files import GradingResults, TestCase
 from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.ottr_test import OttrTestFile
 
 from autograder.grading.grade import Grader
+from autograder.packaging.container import broken
 from autograder.packaging.suite import find_suite
 from autograder.results.grade import Grade, TestResult
 from autograder.results.gradescope import to_gradescope
 from autograder.results.wording import message
+from coursekit.verdicts import Verdict
+
+_EMPTY: dict[str, Any] = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 class OurResults(GradingResults):  # type: ignore[misc]
@@ -52,20 +58,29 @@ class OtterPlugin(AbstractOtterPlugin):  # type: ignore[misc]
         self._suite = files / "suite"
         Path(self.submission_path).write_text(_empty(self.submission_path), encoding="utf-8")
 
-    def before_execution(self, submission: object) -> nbformat.NotebookNode:
+    def before_execution(self, submission: object) -> NotebookNode:
         """Give Otter's kernel nothing of the student's to run."""
         del submission
-        return nbformat.v4.new_notebook()
+        empty: NotebookNode = from_dict(_EMPTY)  # type: ignore[no-untyped-call]
+        return empty
 
     def after_grading(self, results: GradingResults) -> None:
-        """Grade with our suite and put our results into Otter's object."""
+        """Grade with our suite and put our results into Otter's object; a fault of ours gives no score."""
+        results.__class__ = OurResults
+        try:
+            grade = self._grade()
+            results.results = {result.spec.id: _test_file(result, grade) for result in grade.results}
+            results.ours = to_gradescope(grade)
+        except Exception:  # noqa: BLE001 - a results.json must come out, and the instructor reads standard output
+            traceback.print_exc(file=sys.stdout)
+            results.results, results.ours = {}, broken("its report is on standard output, for the instructor")
+        finally:
+            shutil.rmtree(self._aside, ignore_errors=True)
+
+    def _grade(self) -> Grade:
         assignment, salt = find_suite(self._suite)
         with Grader(assignment, salt) as grader:
-            grade = grader.grade(self._aside)
-        shutil.rmtree(self._aside, ignore_errors=True)
-        results.results = {result.spec.id: _test_file(result, grade) for result in grade.results}
-        results.__class__ = OurResults
-        results.ours = to_gradescope(grade)
+            return grader.grade(self._aside)
 
 
 def _test_file(result: TestResult, grade: Grade) -> OttrTestFile:
@@ -79,4 +94,4 @@ def _test_file(result: TestResult, grade: Grade) -> OttrTestFile:
 
 
 def _empty(path: str) -> str:
-    return nbformat.writes(nbformat.v4.new_notebook()) if path.endswith(".ipynb") else ""
+    return json.dumps(_EMPTY) if path.endswith(".ipynb") else ""

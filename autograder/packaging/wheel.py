@@ -8,9 +8,8 @@ import hashlib
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-import coursekit
-
 import autograder
+import coursekit
 from autograder.packaging.zips import read_folder, write_zip
 
 _WHEEL = "Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 
-from coursekit.verdicts import Verdict
-
 from autograder.assignment import Assignment
 from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.mistakes import Mistake, load_mistakes
@@ -18,6 +16,7 @@ from autograder.grading.handin import HandIn
 from autograder.proof.leaks import leaks
 from autograder.results.grade import Grade, TestResult
 from autograder.results.wording import message
+from coursekit.verdicts import Verdict
 
 _SEEDS = range(5)
 

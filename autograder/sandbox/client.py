@@ -16,14 +16,13 @@ from time import monotonic
 from types import ModuleType
 from typing import Any, Self
 
-from coursekit.execution import Leftovers
-from coursekit.student import Student, parameter_name
-from coursekit.verdicts import CheckFailed, Crashed, NotAttempted, TimedOut, Unusable
-
 from autograder.assignment import Assignment
 from autograder.errors import GraderFault, WireError
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Walls
+from coursekit.execution import Leftovers
+from coursekit.student import Student, parameter_name
+from coursekit.verdicts import CheckFailed, Crashed, NotAttempted, TimedOut, Unusable
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _START_SECONDS = 120

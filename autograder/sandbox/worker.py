@@ -22,11 +22,11 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
-from coursekit import execution, refused
 
 from autograder.errors import WireError
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Walls, confine
+from coursekit import execution, refused
 
 _NEVER = monotonic() + 365 * 86_400  # the grader keeps the time
 _MOST_OUTPUT = 64 * 1024

@@ -95,14 +95,14 @@ class Server:
             self.fixtures.unusable = unusable(problem, self._assignment.module_file)
 
     def _run(self, items: list[pytest.Item]) -> None:
-        """Run the items in order: straight where our own fixtures are all that they ask for, else in pytest's phases."""
+        """Run the items in order: straight where our own fixtures are all that they ask for, else in phases."""
         in_phases = [item for item in items if item not in self.fixtures.straight]
         for item in items:
-            if in_phases[:1] == [item]:
+            if isinstance(item, pytest.Function) and item in self.fixtures.straight:
+                call = pytest.CallInfo.from_call(partial(self._straight, item), when="call")
+            else:
                 in_phases.pop(0)
                 call = _in_phases(item, next(iter(in_phases), None))
-            else:
-                call = pytest.CallInfo.from_call(partial(self._straight, item), when="call")
             self.recorder.keep(case_of(item, call))
 
     def _straight(self, item: pytest.Function) -> None:

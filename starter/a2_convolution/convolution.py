@@ -278,7 +278,7 @@ def sobel_gradients(gray: Array) -> tuple[Floats, Floats]:
         ValueError: if it is empty or has not two axes.
     """
     # TODO: convolve with each kernel, mode "symmetric"
-    raise NotImplementedError("sobel_gradients: convolve with each kernel, mode \"symmetric\"")
+    raise NotImplementedError('sobel_gradients: convolve with each kernel, mode "symmetric"')
 
 
 def gradient_magnitude(gx: Array, gy: Array) -> Floats:

@@ -25,7 +25,7 @@ from autograder.results.gradescope import to_gradescope, write_results
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 5
-STOCK_TEST = '''
+STOCK_TEST = """
 from otter.test_files import test_case
 import numpy as np
 OK_FORMAT = False
@@ -37,7 +37,7 @@ points = 1
 def test_{function}({function}):
     for arguments, expected in {examples}:
         assert np.allclose({function}(*[np.array(a) if isinstance(a, list) else a for a in arguments]), expected)
-'''
+"""
 EXAMPLES = {
     "same_padding": [[[(3, 5)], (1, 2)]],
     "conv_output_size": [[[32, 4, 2, 2], 17]],
@@ -93,14 +93,16 @@ def own_seconds(assignment: Assignment, hand_in: Path) -> float:
         shutil.copy(hand_in, kit)
         shutil.copy(hand_in, kit / "the_reference.py")
         (kit / "conftest.py").write_text(IN_PROCESS, encoding="utf-8")
-        (kit / "pytest.ini").write_text("[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n", encoding="utf-8")
+        (kit / "pytest.ini").write_text(
+            "[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n", encoding="utf-8"
+        )
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         subprocess.run(command, cwd=kit, check=False, capture_output=True, env=environment)
         return float(json.loads((kit / "seconds.json").read_text(encoding="utf-8")))
 
 
-IN_PROCESS = '''
+IN_PROCESS = """
 import json
 import time
 from contextlib import contextmanager
@@ -143,7 +145,7 @@ def reference():
 def pytest_sessionfinish():
     with open("seconds.json", "w") as file:
         json.dump(spent[0], file)
-'''
+"""
 
 
 def main() -> None:

@@ -67,6 +67,5 @@ def _row(label: str, ours: list[str], otter: list[str], folder: Path) -> None:
     print(f"{label}: run_autograder {mine:.2f} s, otter run {theirs:.2f} s, ratio {theirs / mine:.1f}")
 
 
-
 if __name__ == "__main__":
     main()

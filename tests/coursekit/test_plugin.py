@@ -19,7 +19,9 @@ def kit(small_course: Path, tmp_path: Path) -> Path:
     shutil.copytree(Path(coursekit.__path__[0]), folder / "coursekit", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(source / "assignment.toml", folder)
     (folder / "conftest.py").write_text('pytest_plugins = ["coursekit.plugin"]\n', encoding="utf-8")
-    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n", encoding="utf-8")
+    (folder / "pytest.ini").write_text(
+        "[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n", encoding="utf-8"
+    )
     return folder
 
 

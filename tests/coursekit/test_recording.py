@@ -34,7 +34,14 @@ def test_all_or_nothing(fractions: tuple[float, ...], points: float) -> None:
 
 def test_the_worst_case_gives_the_verdict() -> None:
     """A fault of the grader is worse than a crash, that than a failure; no case at all is not run."""
-    order = [Verdict.PASSED, Verdict.NOT_GRADED, Verdict.NOT_ATTEMPTED, Verdict.FAILED, Verdict.TIMED_OUT, Verdict.CRASHED]
+    order = [
+        Verdict.PASSED,
+        Verdict.NOT_GRADED,
+        Verdict.NOT_ATTEMPTED,
+        Verdict.FAILED,
+        Verdict.TIMED_OUT,
+        Verdict.CRASHED,
+    ]
     for better, worse in zip(order, [*order[1:], Verdict.GRADER_ERROR], strict=True):
         assert combined([Case("t", "", better), Case("t", "", worse)]) is worse
 

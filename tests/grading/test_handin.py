@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from autograder.assignment import Assignment, Question
 from autograder.errors import GraderFault, HandInError
-from autograder.grading import handin
+from autograder.grading import archive
 from autograder.grading.handin import HandIn, open_handin, write_to
 
 ASSIGNMENT = Assignment(Path("a2_small"), "Small", ("convolution.py",), 1, (Question("x", "X"),))
@@ -318,14 +318,14 @@ def test_an_unusual_compression_is_refused(tmp_path: Path) -> None:
 def test_a_large_file_is_refused(tmp_path: Path, write: Write) -> None:
     """One byte more than 20 MB, however well it compresses."""
     assert "convolution.py is larger than 20 MB\n  hand in your code, without data sets" in _complaint(
-        write(tmp_path, {"convolution.py": bytes(handin.MOST_FILE + 1)})
+        write(tmp_path, {"convolution.py": bytes(archive.MOST_FILE + 1)})
     )
 
 
 def test_a_zip_that_lies_about_its_sizes_is_caught(tmp_path: Path) -> None:
     """A bomb that claims to be small is cut where its claim ends, and does not fit its checksum."""
-    path = _zip(tmp_path, {"convolution.py": bytes(handin.MOST_FILE + 1)})
-    claimed, small = (handin.MOST_FILE + 1).to_bytes(4, "little"), (9).to_bytes(4, "little")
+    path = _zip(tmp_path, {"convolution.py": bytes(archive.MOST_FILE + 1)})
+    claimed, small = (archive.MOST_FILE + 1).to_bytes(4, "little"), (9).to_bytes(4, "little")
     path.write_bytes(path.read_bytes().replace(claimed, small))
 
     assert "ada.zip is damaged at convolution.py" in _complaint(path)
@@ -333,7 +333,7 @@ def test_a_zip_that_lies_about_its_sizes_is_caught(tmp_path: Path) -> None:
 
 def test_a_file_that_grows_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound holds for what is read, not only for what was listed."""
-    monkeypatch.setattr(handin, "_read_file", lambda _, most: bytes(most))
+    monkeypatch.setattr(archive, "_read_file", lambda _, most: bytes(most))
 
     assert "convolution.py is larger than 20 MB" in _complaint(_bare(tmp_path, "convolution.py", CODE))
 
@@ -343,7 +343,7 @@ def test_a_hand_in_that_is_large_in_all_is_refused(
     tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it would take unpacked counts, read or not."""
-    monkeypatch.setattr(handin, "MOST_TOTAL", 2**20)
+    monkeypatch.setattr(archive, "MOST_TOTAL", 2**20)
     files = {f"{name}.bin": bytes(2**19) for name in "abc"}
 
     assert "is larger than 1 MB unpacked\n  hand in your code, without data sets" in _complaint(write(tmp_path, files))

@@ -1,5 +1,6 @@
 """Finding the suite inside an unpacked autograder zip."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from autograder.errors import SuiteError
 from autograder.packaging.suite import find_suite
 
 
-def test_suite_is_found_with_its_salt(container, small_course: Path) -> None:  # type: ignore[no-untyped-def]
+def test_suite_is_found_with_its_salt(container: Callable[[str], Path], small_course: Path) -> None:
     """The one assignment and the salt are read."""
     assignment, salt = find_suite(container("") / "source" / "files" / "suite")
 

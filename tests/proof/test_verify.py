@@ -66,14 +66,20 @@ def test_a_false_fail_is_named(folder: Path) -> None:
 
 def test_a_suite_that_a_stub_satisfies_is_named(folder: Path) -> None:
     """A test that a module of `return None` passes is found."""
-    _edit(folder / "public" / "test_double.py", "assert_raises(TypeError, student.double, [1, 2])", "student.double([1, 2])")
+    _edit(
+        folder / "public" / "test_double.py",
+        "assert_raises(TypeError, student.double, [1, 2])",
+        "student.double([1, 2])",
+    )
 
     assert "functions that return None earn nothing" in _broken(folder)
 
 
 def test_a_mistake_that_costs_another_question_is_named(folder: Path) -> None:
     """One bug costs its own question, unless the mistake says otherwise."""
-    (folder / "mistakes.toml").write_text(MISTAKE.format(hint="Call f on its own").replace('"double"\nhint', '"twice"\nhint'))
+    (folder / "mistakes.toml").write_text(
+        MISTAKE.format(hint="Call f on its own").replace('"double"\nhint', '"twice"\nhint')
+    )
 
     (broken,) = _broken(folder).values()
 

@@ -46,7 +46,7 @@ def test_a_way_out_is_closed(grade: GradeText, body: str, error: str) -> None:
 
 def test_nothing_of_the_grader_is_in_the_worker(grade: GradeText) -> None:
     """No test, no plugin and no reference is among the modules, and the environment is clean."""
-    body = "found = {m.split('.')[0] for m in sys.modules} & {'pytest', '_pytest', 'reference_of_small', 'small_reference'}"
+    body = "found = {m.split('.')[0] for m in sys.modules} & {'pytest', '_pytest', 'reference_of_small'}"
     told = _told(grade, f"{body}\nraise ValueError(sorted(found), sorted(os.environ))")
 
     assert "[]" in told

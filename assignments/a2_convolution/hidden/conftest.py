@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from coursekit import layouts
 
 IGNORED = "The mode argument is not used."

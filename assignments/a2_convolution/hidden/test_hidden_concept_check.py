@@ -1,6 +1,7 @@
 """Hidden test of concept_check."""
 
 import pytest
+
 from coursekit import assert_answers
 
 pytestmark = pytest.mark.question("concept_check")

@@ -1,6 +1,7 @@
 """Hidden tests of conv_output_size."""
 
 import pytest
+
 from coursekit import assert_close, assert_raises, assert_same
 
 pytestmark = pytest.mark.question("conv_output_size")

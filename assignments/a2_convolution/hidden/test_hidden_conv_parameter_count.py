@@ -1,6 +1,7 @@
 """Hidden tests of conv_parameter_count."""
 
 import pytest
+
 from coursekit import assert_raises, assert_same
 
 pytestmark = pytest.mark.question("conv_parameter_count")

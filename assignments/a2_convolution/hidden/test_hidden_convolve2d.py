@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from coursekit import assert_close, assert_raises, assert_speed
 
 pytestmark = pytest.mark.question("convolve2d")

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from coursekit import assert_array, assert_close, assert_raises
 
 pytestmark = pytest.mark.question("gaussian_kernel")

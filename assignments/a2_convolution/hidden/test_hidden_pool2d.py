@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from coursekit import assert_close, assert_own_memory, assert_raises
 
 pytestmark = pytest.mark.question("pool2d")

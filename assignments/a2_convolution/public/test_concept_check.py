@@ -1,6 +1,7 @@
 """Public test of concept_check: its form, not its answers."""
 
 import pytest
+
 from coursekit import assert_same
 
 pytestmark = pytest.mark.question("concept_check")

@@ -1,6 +1,7 @@
 """Public tests of conv_parameter_count."""
 
 import pytest
+
 from coursekit import assert_close
 
 pytestmark = pytest.mark.question("conv_parameter_count")

@@ -1,6 +1,7 @@
 """Public tests of same_padding."""
 
 import pytest
+
 from coursekit import assert_same
 
 pytestmark = pytest.mark.question("same_padding")

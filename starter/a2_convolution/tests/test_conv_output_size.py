@@ -1,6 +1,7 @@
 """Public tests of conv_output_size."""
 
 import pytest
+
 from coursekit import assert_close
 
 pytestmark = pytest.mark.question("conv_output_size")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from coursekit import assert_array, assert_close
 
 pytestmark = pytest.mark.question("convolve2d")
