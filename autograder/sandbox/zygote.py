@@ -62,6 +62,7 @@ class Supervisor:
         self._task: worker.Task | None = None
         self._template = 0
         self._commands: socket.socket | None = None
+        self._unread: socket.socket | None = None
         self._forks = 0
 
     def serve(self) -> None:
@@ -122,9 +123,8 @@ class Supervisor:
         self._end_workers()
         if not processes.alive(self._template) or processes.threads(self._template) != 1:
             self._end_all()
-            ignored, report = socket.socketpair()
+            self._unread, report = socket.socketpair()  # it reports to nobody, but must not fail at that
             self._start(report.detach())
-            ignored.close()
         self._forks += 1
         scratch = self._folder(Path(self._task.scratch) / str(self._forks), self._task.uid)  # type: ignore[union-attr]
         with contextlib.suppress(OSError):
@@ -133,15 +133,19 @@ class Supervisor:
 
     def _watch(self) -> None:
         """Reap what has ended, and end what holds more memory than it may."""
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        self._reap()
         running = self._workers()
         if self._task and sum(map(processes.memory, running)) > self._task.memory:
             self._end_workers()
 
     def _workers(self) -> list[int]:
-        return [pid for pid in processes.descendants(os.getpid()) if pid != self._template]
+        return [pid for pid in self._running() if pid != self._template]
+
+    def _running(self) -> list[int]:
+        """List what runs in this session: by uid where workers have their own, else by ancestry."""
+        if self._task and self._task.walls.own_uid:
+            return processes.of_uid(self._task.uid)
+        return processes.descendants(os.getpid())
 
     def _end_workers(self) -> None:
         """End everything but the template; where that does not come to an end, the template too."""
@@ -154,9 +158,11 @@ class Supervisor:
         self._end_all()
 
     def _end_all(self) -> None:
-        if self._task and self._task.walls.own_uid and self._template:
+        if self._template:
+            processes.kill([self._template])  # it may not have its own uid yet
+        if self._task and self._task.walls.own_uid:
             processes.kill_uid(self._task.uid)
-        while running := processes.descendants(os.getpid()):
+        while running := self._running():
             processes.kill(running)
             self._reap()
         self._template = 0

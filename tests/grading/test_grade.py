@@ -165,6 +165,26 @@ def test_one_hand_in_does_not_touch_the_next(grade: GradeText) -> None:
     assert grade(GOOD).score == 10
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "os.kill(os.getppid(), 9)",
+        "os.fork() or time.sleep(600)",
+        "subprocess.Popen(['sleep', '600'])",
+        "threading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+        "sys.modules.clear()",
+        "np.add = None",
+    ],
+)
+def test_one_questions_damage_stays_its_own(grade: GradeText, damage: str) -> None:
+    """Whatever a question leaves behind, a dead parent included, the next one starts from the loaded module."""
+    text = "import os, subprocess, sys, threading, time\n" + GOOD.replace(
+        "    return x + x", f"    y = x + x\n    {damage}\n    return y"
+    )
+
+    assert sum(result.score for result in grade(text).results if result.spec.question == "twice") == 6
+
+
 def test_printing_a_lot_is_harmless(grade: GradeText) -> None:
     """Output is cut and never blocks the worker."""
     assert grade(GOOD.replace("    return x + x", "    print('x' * 10**7)\n    return x + x")).score == 10

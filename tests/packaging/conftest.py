@@ -1,15 +1,16 @@
 """A container's folders, with the small assignment's zip unpacked as Gradescope does it."""
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, find_assignments
 from autograder.authoring.markers import reference_text
-from autograder.course import read_salt
+from autograder.course import Course, find_course, read_salt
 from autograder.packaging.otter import write_otter_zip
 
 Container = Callable[..., Path]
@@ -41,3 +42,16 @@ def container(autograder_zip: Path, tmp_path: Path) -> Container:
         return root
 
     return lay_out
+
+
+@pytest.fixture
+def course(small_course: Path, tmp_path: Path) -> Course:
+    """Copy the small course, to write into it."""
+    shutil.copytree(small_course, tmp_path / "course")
+    return find_course(tmp_path / "course")
+
+
+@pytest.fixture
+def assignments(course: Course) -> list[Assignment]:
+    """Give the copied course's assignments."""
+    return find_assignments(course.root)

@@ -51,6 +51,12 @@ def names(path: Path) -> list[str]:
         return archive.namelist()
 
 
+def ask_for_weights(kit: Path) -> None:
+    """Let the manifest ask for a second file."""
+    manifest = (kit / "assignment.toml").read_text(encoding="utf-8").replace('["small.py"]', '["small.py", "w.npz"]')
+    (kit / "assignment.toml").write_text(manifest, encoding="utf-8")
+
+
 def test_untouched_kit_is_zipped_with_a_list_of_what_is_to_do(run: Run, kit: Path) -> None:
     """Handing in stubs is allowed, and the program says what is still to do."""
     done = run()
@@ -183,16 +189,14 @@ def test_two_notebooks_are_refused(run: Run, kit: Path) -> None:
 
 def test_further_file_that_is_not_there_is_said(run: Run, kit: Path) -> None:
     """A second file of the manifest, such as weights, may be missing, but not silently."""
-    manifest = (kit / "assignment.toml").read_text(encoding="utf-8").replace('["small.py"]', '["small.py", "w.npz"]')
-    (kit / "assignment.toml").write_text(manifest, encoding="utf-8")
+    ask_for_weights(kit)
 
     assert "not there, and so not handed in: w.npz\n" in run().stdout
 
 
 def test_further_file_goes_along(run: Run, kit: Path) -> None:
     """A second file of the manifest lies beside the module in the zip."""
-    manifest = (kit / "assignment.toml").read_text(encoding="utf-8").replace('["small.py"]', '["small.py", "w.npz"]')
-    (kit / "assignment.toml").write_text(manifest, encoding="utf-8")
+    ask_for_weights(kit)
     (kit / "w.npz").write_bytes(b"weights")
     run()
 
