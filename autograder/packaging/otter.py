@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from autograder.assignment import MANIFEST, Assignment
 from autograder.errors import BuildError
 from autograder.packaging.wheel import write_wheel
-from autograder.packaging.zips import write_zip
+from autograder.packaging.zips import read_folder, write_zip
 
 SALT_FILE = "salt"
 _PLUGIN = "autograder.packaging.otter_plugin.OtterPlugin"
@@ -65,10 +65,10 @@ def requirements(assignment: Assignment) -> str:
 
 
 def suite_files(assignment: Assignment) -> list[Path]:
-    """List the files that grading needs: manifest, source, tests and probes."""
-    folders = [file for name in ("public", "hidden") for file in sorted((assignment.folder / name).rglob("*.py"))]
-    single = [assignment.folder / MANIFEST, assignment.source, assignment.folder / "probes.py"]
-    return [file for file in (*single, *folders) if file.is_file()]
+    """List the files that grading needs: manifest, source, probes, and the tests with what lies beside them."""
+    single = (assignment.folder / MANIFEST, assignment.source, assignment.folder / "probes.py")
+    homes = [home for home in (assignment.public, assignment.hidden) if home.is_dir()]
+    return [file for file in single if file.is_file()] + [home / path for home in homes for path in read_folder(home)]
 
 
 def _lay_out(folder: Path, assignment: Assignment, salt: str) -> None:

@@ -23,8 +23,9 @@ def write_wheel(folder: Path) -> Path:
     files = {name: content for name, content in files.items() if name.parts[:2] != ("autograder", "coursekit")}
     info = PurePosixPath(f"autograder-{autograder.__version__}.dist-info")
     installed = metadata.distribution("autograder")
-    for name in ("METADATA", "entry_points.txt"):
-        files[info / name] = (installed.read_text(name) or "").encode()
+    described = installed.read_text("METADATA") or installed.read_text("PKG-INFO")  # as a checkout's egg-info has it
+    files[info / "METADATA"] = (described or "").encode()
+    files[info / "entry_points.txt"] = (installed.read_text("entry_points.txt") or "").encode()
     files[info / "WHEEL"] = _WHEEL.encode()
     files[info / "RECORD"] = _record(files, info / "RECORD")
     return write_zip(folder / f"autograder-{autograder.__version__}-py3-none-any.whl", files)

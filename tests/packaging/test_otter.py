@@ -12,7 +12,7 @@ from autograder.assignment import Assignment
 from autograder.course import read_salt
 from autograder.errors import BuildError
 from autograder.packaging import otter
-from autograder.packaging.otter import requirements, write_otter_zip
+from autograder.packaging.otter import requirements, suite_files, write_otter_zip
 
 
 def test_zip_holds_what_grading_needs_and_no_more(autograder_zip: Path) -> None:
@@ -35,6 +35,23 @@ def test_zip_holds_what_grading_needs_and_no_more(autograder_zip: Path) -> None:
         "run_otter.py",
         "setup.sh",
         "tests/placeholder.py",
+    ]
+
+
+def test_data_beside_the_tests_goes_along(assignments: list[Assignment]) -> None:
+    """Stored outputs that hidden tests compare with, and probes, are part of the suite."""
+    (small,) = assignments
+    for name in ("hidden/expected.npz", "probes.py", "accepted/other.py"):
+        (small.folder / name).parent.mkdir(exist_ok=True)
+        (small.folder / name).write_bytes(b"")
+
+    assert [file.relative_to(small.folder).as_posix() for file in suite_files(small)] == [
+        "assignment.toml",
+        "small.py",
+        "probes.py",
+        "public/test_double.py",
+        "hidden/expected.npz",
+        "hidden/test_twice.py",
     ]
 
 

@@ -1,0 +1,155 @@
+"""Gradescope's results.json: complete, valid and honest about faults."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.assignment import Assignment, Question
+from autograder.results.grade import Grade, judge
+from autograder.results.gradescope import not_run, to_gradescope, write_results
+from coursekit.recording import Spec
+from coursekit.verdicts import Case, Verdict
+
+ASSIGNMENT = Assignment(Path("small"), "Small", ("x.py",), 9, (Question("x", "X"), Question("y", "Y")))
+SPECS = (
+    Spec("test_x::test_a", "x", "A holds.", points=4),
+    Spec("test_x::test_b", "x", "B holds.", points=3, visibility="after_due_date"),
+    Spec("test_y::test_c", "y", "C holds.", points=2, public=False),
+)
+
+
+def _cases(*outcomes: tuple[Verdict, float]) -> Sequence[Case]:
+    return [Case(spec.id, "", verdict, part) for spec, (verdict, part) in zip(SPECS, outcomes, strict=False)]
+
+
+def _grade(*outcomes: tuple[Verdict, float], **more: Any) -> Grade:
+    return Grade(ASSIGNMENT, "x.py", judge(ASSIGNMENT, SPECS, _cases(*outcomes)), **more)
+
+
+GOOD = ((Verdict.PASSED, 1.0), (Verdict.FAILED, 0.0), (Verdict.PASSED, 1.0))
+BROKEN = ((Verdict.PASSED, 1.0), (Verdict.GRADER_ERROR, 0.0), (Verdict.PASSED, 1.0))
+
+
+def test_a_test_has_gradescopes_fields() -> None:
+    """Every field of one test, as Gradescope names it."""
+    assert to_gradescope(_grade(*GOOD))["tests"][1] == {
+        "name": "B holds.",
+        "number": "1.2",
+        "status": "failed",
+        "score": 0.0,
+        "max_score": 3,
+        "visibility": "after_due_date",
+        "output": "failed",
+        "output_format": "text",
+        "tags": ["x"],
+        "extra_data": {"verdict": "failed", "question": "x"},
+    }
+
+
+def test_the_top_has_gradescopes_fields() -> None:
+    """Score, time, text, leaderboard and our own data stand beside the tests."""
+    data = to_gradescope(_grade(*GOOD, seconds=1.234, versions={"numpy": "2.4"}, members=("ada",)))
+    data.pop("tests")
+
+    assert data == {
+        "score": 6.0,
+        "execution_time": 1.23,
+        "output": "handed in by ada",
+        "output_format": "text",
+        "leaderboard": [],
+        "extra_data": {
+            "final": True,
+            "verdicts": {"test_x::test_a": "passed", "test_x::test_b": "failed", "test_y::test_c": "passed"},
+            "versions": {"numpy": "2.4"},
+            "members": ["ada"],
+        },
+    }
+
+
+def test_a_leaderboard_is_passed_on() -> None:
+    """Entries are Gradescope's own and stay as they are."""
+    entries = [{"name": "accuracy", "value": 0.93, "order": "desc"}]
+
+    assert to_gradescope(_grade(*GOOD), entries)["leaderboard"] == entries
+
+
+def test_a_fault_of_the_grader_is_no_zero() -> None:
+    """Its test has neither score nor status, and there is no total that could be taken for a grade."""
+    data = to_gradescope(_grade(*BROKEN))
+
+    assert "score" not in data
+    assert [test.get("score") for test in data["tests"]] == [4.0, None, 2.0]
+    assert "status" not in data["tests"][1]
+    assert data["output"].startswith("NOT FINAL: a fault of the grader")
+    assert data["extra_data"]["final"] is False
+
+
+def test_a_part_of_the_points_is_not_shown_as_passed() -> None:
+    """Gradescope's green is for whole tests."""
+    assert to_gradescope(_grade((Verdict.PASSED, 0.5)))["tests"][0]["status"] == "failed"
+
+
+def test_before_grading_nothing_has_a_score() -> None:
+    """A grader that is killed at once leaves every test behind, and no zero."""
+    data = not_run(ASSIGNMENT, SPECS)
+
+    assert {test["output"] for test in data["tests"]} == {"not run: grading stopped before this test"}
+    assert not any("score" in entry for entry in [data, *data["tests"]])
+    assert data["extra_data"]["final"] is False
+
+
+def test_while_grading_what_is_decided_keeps_its_score() -> None:
+    """A grader that is killed half-way leaves what was earned so far."""
+    data = not_run(ASSIGNMENT, SPECS, _cases(*GOOD[:2]))
+
+    assert [test.get("score") for test in data["tests"]] == [4.0, 0.0, None]
+
+
+@given(fractions=st.lists(st.fractions(0, 1), min_size=3, max_size=3), thirds=st.booleans())
+def test_scores_add_up_to_the_total(fractions: list[float], *, thirds: bool) -> None:
+    """Four places for each test, two for the total, and no test moved past a hundredth."""
+    grade = _grade(*[(Verdict.PASSED, round(3 * float(f)) / 3 if thirds else float(f)) for f in fractions])
+    data = to_gradescope(grade)
+
+    scores = [test["score"] for test in data["tests"]]
+    assert math.isclose(sum(scores), data["score"], abs_tol=1e-9)
+    for score, result in zip(scores, grade.results, strict=True):
+        assert round(score, 4) == score
+        assert abs(score - result.score) <= 0.01
+        assert 0 <= score <= result.spec.points
+
+
+@given(st.text(), st.text(), st.text(), st.sampled_from(Verdict))
+def test_the_data_are_always_valid_json(said: str, problem: str, member: str, verdict: Verdict) -> None:
+    """Whatever a student wrote, the text can be read back and holds no control character."""
+    case = Case(SPECS[0].id, said, verdict, 0.0, said, problem, member)
+    results = judge(ASSIGNMENT, SPECS, [case])
+    data = to_gradescope(Grade(ASSIGNMENT, said, results, (member,), problem, "", (said,)))
+
+    shown = [data["output"], data["tests"][0]["output"], *data["extra_data"]["members"]]
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    assert "".join(shown).replace("\n", "").replace("\t", "").isprintable()
+
+
+def test_results_are_written_whole(tmp_path: Path) -> None:
+    """The file holds the data, and nothing else is left in the folder."""
+    write_results(tmp_path / "results.json", {"score": 1})
+    write_results(tmp_path / "results.json", {"score": 2})
+
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8")) == {"score": 2}
+
+
+def test_what_is_no_json_leaves_the_old_file(tmp_path: Path) -> None:
+    """NaN is refused before anything is touched."""
+    write_results(tmp_path / "results.json", {"score": 1})
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_results(tmp_path / "results.json", {"score": math.nan})
+    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8")) == {"score": 1}
