@@ -2,9 +2,11 @@
 
 import ast
 import queue
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from time import perf_counter
 
 from autograder.assignment import Assignment
@@ -12,7 +14,8 @@ from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.mistakes import Mistake, load_mistakes
 from autograder.errors import AutograderError
 from autograder.grading.grade import Grader
-from autograder.grading.handin import HandIn
+from autograder.grading.handin import HandIn, open_handin
+from autograder.packaging.build import reference_files
 from autograder.proof.leaks import leaks
 from autograder.results.grade import Grade, TestResult
 from autograder.results.wording import message
@@ -51,6 +54,7 @@ class Trial:
     source: str
     broken: Callable[[Grade], str]
     run_seed: int = 0
+    notebook: bool = False
 
 
 def claims_about(assignment: Assignment, salt: str, workers: int = 2) -> Iterator[Claim]:
@@ -80,6 +84,7 @@ def trials_of(assignment: Assignment) -> list[Trial]:
     text = assignment.source.read_text(encoding="utf-8")
     solved = reference_text(text, assignment.source)
     trials = [Trial(f"the reference earns everything (run seed {s})", solved, _earns_everything, s) for s in _SEEDS]
+    trials.append(Trial("the solved notebook earns everything", _cells(assignment), _earns_everything, notebook=True))
     trials += [
         Trial(f"accepted/{file.name} earns everything", file.read_text(encoding="utf-8"), _earns_everything)
         for file in sorted((assignment.folder / "accepted").glob("*.py"))
@@ -92,6 +97,15 @@ def trials_of(assignment: Assignment) -> list[Trial]:
         Trial("functions that return None earn nothing", returns_none(solved), _earns_nothing),
     ]
     return trials + [_trial(assignment, mistake, text) for mistake in load_mistakes(assignment)]
+
+
+def _cells(assignment: Assignment) -> str:
+    """Give the code of the solved notebook, opened as a hand-in is."""
+    name = PurePosixPath(f"{assignment.name}.ipynb")
+    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+        file = Path(folder) / name
+        file.write_bytes(reference_files(assignment)[name])
+        return open_handin(file, assignment).files[assignment.module_file].decode()
 
 
 def returns_none(source: str) -> str:
@@ -115,7 +129,8 @@ def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -
     def prove(trial: Trial) -> Claim:
         grader, start = graders.get(), perf_counter()
         try:
-            handin = HandIn(trial.text, {assignment.module_file: trial.source.encode()})
+            content = {assignment.module_file: trial.source.encode()}
+            handin = HandIn(trial.text, content, notebook=trial.notebook)
             broken = trial.broken(grader.grade_files(handin, run_seed=trial.run_seed))
         finally:
             graders.put(grader)

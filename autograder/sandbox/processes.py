@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import select
 import signal
 from collections.abc import Iterable
 from pathlib import Path
+from time import monotonic
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PARENT, _USER_TIME, _SYSTEM_TIME = 1, 11, 12  # places after the command's name in /proc/PID/stat
@@ -34,11 +36,22 @@ def of_uid(uid: int) -> list[int]:
     return [process for process in found if alive(process)]
 
 
-def kill(processes: Iterable[int]) -> None:
-    """Send SIGKILL to each; one that is gone already is passed over."""
+def kill(processes: Iterable[int], seconds: float) -> None:
+    """Send SIGKILL to each, and wait until they are dead: on a throttled processor that takes a while.
+
+    Args:
+        processes: their ids; one that is gone already is passed over.
+        seconds: how long to wait at most for all of them.
+    """
+    deadline = monotonic() + seconds
     for process in processes:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(process, signal.SIGKILL)
+            handle = os.pidfd_open(process)
+            try:
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+                select.select([handle], [], [], max(0.0, deadline - monotonic()))
+            finally:
+                os.close(handle)
 
 
 def kill_uid(uid: int) -> None:

@@ -16,7 +16,7 @@ import tempfile
 import traceback
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -117,20 +117,34 @@ def _import(tree: ast.Module, task: Task, channel: socket.socket) -> types.Modul
 
 
 def _definitions(tree: ast.Module) -> ast.Module:
-    """Keep what a module is made of from a notebook's cells: imports, definitions and literal constants."""
+    """Keep what a module is made of from a notebook's cells: imports, definitions, constants and type aliases."""
     kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
-    tree.body = [node for node in tree.body if isinstance(node, kept) or _is_constant(node)]
+    known, body = set(dir(builtins)), []
+    for node in tree.body:
+        if isinstance(node, kept) or _only_names(node, known):
+            body.append(node)
+            known |= _bound(node)
+    tree.body = body
     return tree
 
 
-def _is_constant(node: ast.stmt) -> bool:
+def _only_names(node: ast.stmt, known: set[str]) -> bool:
+    """Whether an assignment gives names to what is known already, calling nothing."""
     if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
         return False
-    try:
-        ast.literal_eval(node.value)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
+    parts = list(ast.walk(node.value))
+    runs = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.comprehension, ast.Lambda)
+    used = {part.id for part in parts if isinstance(part, ast.Name)}
+    return used <= known and not any(isinstance(part, runs) for part in parts)
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """Names that a kept statement binds."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+        return {node.name}
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
 
 def _fork_on_command(module: types.ModuleType, commands: socket.socket) -> None:
@@ -190,7 +204,7 @@ def _call(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any])
             result, left = execution.run(function, args, kwargs)
     except BaseException as error:  # noqa: BLE001 - a student's function may raise anything
         return {"error": _describe(error)}
-    return {"result": result, "left": asdict(replace(left, output=output.getvalue()))}
+    return {"result": result, "left": {**vars(left), "output": output.getvalue()}}
 
 
 def _ask(channel: socket.socket, number: int | str) -> Callable[..., Any]:

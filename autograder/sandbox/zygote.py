@@ -19,6 +19,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from autograder.sandbox import processes, worker
@@ -26,6 +27,7 @@ from autograder.sandbox.limits import Walls, new_uid
 
 _PACKET = 65_536
 _TICK = 0.1
+_KILL_SECONDS = 2.0
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -149,21 +151,21 @@ class Supervisor:
 
     def _end_workers(self) -> None:
         """End everything but the template; where that does not come to an end, the template too."""
-        for _ in range(20):
-            running = self._workers()
-            if not running:
+        deadline = monotonic() + _KILL_SECONDS
+        while running := self._workers():
+            if monotonic() > deadline:  # they multiply
+                self._end_all()
                 return
-            processes.kill(running)
+            processes.kill(running, _KILL_SECONDS)
             self._reap()
-        self._end_all()
 
     def _end_all(self) -> None:
         if self._template:
-            processes.kill([self._template])  # it may not have its own uid yet
+            processes.kill([self._template], _KILL_SECONDS)  # it may not have its own uid yet
         if self._task and self._task.walls.own_uid:
             processes.kill_uid(self._task.uid)
         while running := self._running():
-            processes.kill(running)
+            processes.kill(running, _KILL_SECONDS)
             self._reap()
         self._template = 0
         if self._commands:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any, TextIO
 
 import pytest
@@ -26,6 +27,7 @@ from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
 from coursekit.recording import Recorder, case_of
 from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
 
+_BATCH_SECONDS = 0.05
 _UNUSED = (  # parts of pytest that cost time at each case, or write files
     "cacheprovider", "doctest", "faulthandler", "junitxml", "logging", "pastebin", "stepwise", "terminal",
     "threadexception", "unittest", "unraisableexception", "warnings",
@@ -81,11 +83,13 @@ class Server:
                     connection, self._assignment, Path(order["folder"]), order["notebook"], self._walls
                 )
                 self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
-                self.recorder.on_case = lambda case: self._lines.write({"case": dataclasses.asdict(case)})
+                self.recorder.on_case = lambda case: self._lines.write({"case": vars(case)}, later=True)
                 self._load(process)
                 self._run([item for item in session.items if _wanted(item, order["only"])])
         except BaseException as error:  # noqa: BLE001 - nothing may leave this fork but by its exit
             self._lines.write({"fault": str(error) if isinstance(error, AutograderError) else repr(error)})
+        finally:
+            self._lines.write({})
 
     def _load(self, process: HandInProcess) -> None:
         try:
@@ -128,7 +132,7 @@ class Lines:
     """Lines of JSON over a socket, to and from the parent."""
 
     def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
+        self._channel, self._sent = channel, 0.0
         self._reader: TextIO = channel.makefile("r", encoding="utf-8")
         self._writer: TextIO = channel.makefile("w", encoding="utf-8")
 
@@ -136,10 +140,17 @@ class Lines:
         for line in self._reader:
             yield json.loads(line)
 
-    def write(self, message: dict[str, Any]) -> None:
-        """Send one message at once."""
+    def write(self, message: dict[str, Any], *, later: bool = False) -> None:
+        """Send one message, at once or with the next few: a reader that wakes for each costs time.
+
+        Args:
+            message: JSON data.
+            later: wait until 50 ms have passed since the last sending.
+        """
         self._writer.write(json.dumps(message) + "\n")
-        self._writer.flush()
+        if not later or monotonic() - self._sent > _BATCH_SECONDS:
+            self._writer.flush()
+            self._sent = monotonic()
 
     def close(self) -> None:
         """Hang up."""

@@ -142,6 +142,11 @@ def reference():
     return the_reference
 
 
+@pytest.fixture
+def alone(student):
+    return student
+
+
 def pytest_sessionfinish():
     with open("seconds.json", "w") as file:
         json.dump(spent[0], file)
