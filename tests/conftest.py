@@ -5,10 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.grading.grade import Grader
 from autograder.results.grade import Grade
+
+settings.register_profile("the same on every run", derandomize=True, deadline=None)
+settings.load_profile("the same on every run")
 
 SALT = "a salt for tests"
 MANIFEST = """

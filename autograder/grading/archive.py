@@ -24,7 +24,17 @@ _MOST_FOLDERS = 20  # how deep a folder is searched
 _CHUNK = 2**16
 _DIRECTORY_ENTRY = b"PK\x01\x02"  # stands before each entry of a zip's directory
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others can ask for any amount of memory
-_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError, OverflowError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    OSError,
+    OverflowError,
+)
 
 
 @dataclass(frozen=True)

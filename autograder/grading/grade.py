@@ -17,6 +17,7 @@ from autograder.errors import ConfinementError, GraderFault, HandInError, SuiteE
 from autograder.grading.handin import HandIn, open_handin, write_to
 from autograder.results.grade import Grade, judge
 from autograder.sandbox.limits import Walls, available
+from autograder.sandbox.session import ONE_THREAD
 from autograder.suite.server import Lines, case_from
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
@@ -174,12 +175,11 @@ class _Heard:
 
 def _start(assignment: Assignment, salt: str, walls: Walls) -> tuple[subprocess.Popen[bytes], Lines]:
     mine, theirs = socket.socketpair()
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-m", "autograder.suite.server", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            env={**os.environ, **one_thread},
+            env={**os.environ, **ONE_THREAD},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )

@@ -11,7 +11,8 @@ from time import monotonic
 from typing import Any
 
 from autograder.errors import WireError
-from autograder.sandbox.values import Decoder, Encoder
+from autograder.sandbox.decode import Decoder
+from autograder.sandbox.encode import Encoder
 
 MAX_HEADER = 4 * 2**20
 MAX_BUFFERS = 4_096

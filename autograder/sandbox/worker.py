@@ -25,6 +25,7 @@ import numpy as np
 
 from autograder.errors import WireError
 from autograder.sandbox import wire
+from autograder.sandbox.cells import definitions
 from autograder.sandbox.limits import Walls, confine
 from coursekit import execution, refused
 
@@ -95,7 +96,7 @@ def _parse(task: Task, channel: socket.socket) -> ast.Module | None:
     """Parse the hand-in and report what is wrong with it, before any of its code runs."""
     try:
         tree = ast.parse((Path(task.hand_in) / task.module_file).read_bytes(), task.module_file)
-        tree = _definitions(tree) if task.notebook else tree
+        tree = definitions(tree) if task.notebook else tree
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         wire.send(channel, {"syntax": _syntax(error)}, _NEVER)
         return None
@@ -114,37 +115,6 @@ def _import(tree: ast.Module, task: Task, channel: socket.socket) -> types.Modul
         return None
     wire.send(channel, {"loaded": True}, _NEVER)
     return module
-
-
-def _definitions(tree: ast.Module) -> ast.Module:
-    """Keep what a module is made of from a notebook's cells: imports, definitions, constants and type aliases."""
-    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
-    known, body = set(dir(builtins)), []
-    for node in tree.body:
-        if isinstance(node, kept) or _only_names(node, known):
-            body.append(node)
-            known |= _bound(node)
-    tree.body = body
-    return tree
-
-
-def _only_names(node: ast.stmt, known: set[str]) -> bool:
-    """Whether an assignment gives names to what is known already, calling nothing."""
-    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
-        return False
-    parts = list(ast.walk(node.value))
-    runs = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.comprehension, ast.Lambda)
-    used = {part.id for part in parts if isinstance(part, ast.Name)}
-    return used <= known and not any(isinstance(part, runs) for part in parts)
-
-
-def _bound(node: ast.stmt) -> set[str]:
-    """Names that a kept statement binds."""
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
-        return {node.name}
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
 
 def _fork_on_command(module: types.ModuleType, commands: socket.socket) -> None:

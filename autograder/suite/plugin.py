@@ -14,7 +14,8 @@ import pytest
 
 from autograder.assignment import Assignment
 from autograder.errors import SuiteError
-from autograder.sandbox.client import HandInProcess, RemoteStudent
+from autograder.sandbox.client import RemoteStudent
+from autograder.sandbox.session import HandInProcess
 from coursekit.plugin import load_probes, seed_of
 from coursekit.recording import Recorder, test_id
 from coursekit.verdicts import NotGraded, TimedOut, Unusable, Verdict

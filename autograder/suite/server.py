@@ -21,8 +21,8 @@ import pytest
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.errors import AutograderError, SuiteError
-from autograder.sandbox.client import HandInProcess, Zygote
 from autograder.sandbox.limits import Walls
+from autograder.sandbox.session import HandInProcess, Zygote
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
 from coursekit.recording import Recorder, case_of
 from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict

@@ -14,8 +14,9 @@ from time import perf_counter
 from types import ModuleType
 
 from autograder.assignment import Assignment, Limits, Question
-from autograder.sandbox.client import HandInProcess, RemoteStudent, Zygote
+from autograder.sandbox.client import RemoteStudent
 from autograder.sandbox.limits import available
+from autograder.sandbox.session import HandInProcess, Zygote
 
 RUNS = 60
 

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.errors import WireError
-from autograder.sandbox.values import MAX_ODD_KEYS, Decoder, Encoder, Opaque
+from autograder.sandbox.decode import Decoder
+from autograder.sandbox.encode import Encoder
+from autograder.sandbox.values import MAX_ODD_KEYS, Opaque
 
 
 def _crossed(value: object) -> Any:

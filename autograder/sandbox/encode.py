@@ -1,0 +1,121 @@
+"""From values to nodes and buffers; see `values` for the forms."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import WireError
+from autograder.sandbox.values import DTYPES, MAX_DEPTH, TENSOR_DTYPES, Opaque
+
+
+class Encoder:
+    """Turn values into nodes; what is no data becomes a tagged kind.
+
+    Args:
+        functions: where callables are added, so that the number in a "k" node is their place
+            in it; None where callables are no data either.
+
+    Attributes:
+        buffers: raw bytes that go with the nodes.
+    """
+
+    def __init__(self, functions: list[Callable[..., Any]] | None = None) -> None:
+        self.buffers: list[bytes] = []
+        self._functions = functions
+
+    def node(self, value: Any, depth: int = 0) -> Any:
+        """Encode one value.
+
+        Raises:
+            WireError: if it is nested too deeply.
+        """
+        if depth > MAX_DEPTH:
+            raise WireError("wire", f"a value is nested deeper than {MAX_DEPTH} levels")
+        kind = type(value)
+        if value is None or kind in (bool, int, float, str):
+            return value
+        writer = _WRITERS.get(kind) or _numpy_or_torch(value)
+        if writer is not None:
+            return writer(self, value, depth + 1)
+        if self._functions is not None and callable(value):
+            self._functions.append(value)
+            return ["k", len(self._functions) - 1]
+        return ["o", kind.__name__[:100]]
+
+    def buffer(self, data: bytes) -> int:
+        """Keep raw bytes and give their number."""
+        self.buffers.append(data)
+        return len(self.buffers) - 1
+
+
+def _write_items(tag: str, encoder: Encoder, value: Any, depth: int) -> list[Any]:
+    return [tag, *(encoder.node(item, depth) for item in value)]
+
+
+def _write_dict(encoder: Encoder, value: dict[Any, Any], depth: int) -> list[Any]:
+    return ["d", *([encoder.node(key, depth), encoder.node(item, depth)] for key, item in value.items())]
+
+
+def _write_array(encoder: Encoder, value: np.ndarray[Any, Any], _: int) -> list[Any]:
+    if value.dtype.str not in DTYPES:
+        return ["o", "array of objects"]
+    node = ["a", value.dtype.str, list(value.shape), encoder.buffer(value.tobytes())]
+    plain = value.flags.c_contiguous and value.flags.writeable
+    return node if plain else [*node, list(value.strides), value.flags.writeable]
+
+
+def _write_scalar(encoder: Encoder, value: np.generic, _: int) -> list[Any]:
+    known = value.dtype.str in DTYPES
+    return ["n", value.dtype.str, encoder.buffer(value.tobytes())] if known else ["o", "object"]
+
+
+def _write_tensor(encoder: Encoder, value: Any, _: int) -> list[Any]:
+    name = str(value.dtype).removeprefix("torch.")
+    if name not in TENSOR_DTYPES or value.layout != sys.modules["torch"].strided or value.device.type == "meta":
+        return ["o", "Tensor"]
+    data = value.detach().cpu().contiguous()
+    data = data.view(sys.modules["torch"].int16) if name == "bfloat16" else data
+    return ["T", name, list(value.shape), encoder.buffer(data.numpy().tobytes()), bool(value.requires_grad)]
+
+
+def _write_generator(encoder: Encoder, value: np.random.Generator, depth: int) -> list[Any]:
+    state = value.bit_generator.state
+    return ["r", state["bit_generator"], encoder.node(dict(state), depth)]
+
+
+def _write_named(tag: str, prefix: str, _: Encoder, value: object, __: int) -> list[Any]:
+    return [tag, str(value).removeprefix(prefix)]
+
+
+_WRITERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
+    list: partial(_write_items, "l"),
+    tuple: partial(_write_items, "t"),
+    set: partial(_write_items, "s"),
+    frozenset: partial(_write_items, "s"),
+    dict: _write_dict,
+    bytes: lambda encoder, value, _: ["b", encoder.buffer(value)],
+    complex: lambda _, value, __: ["c", value.real, value.imag],
+    np.ndarray: _write_array,
+    np.random.Generator: _write_generator,
+    Opaque: lambda _, value, __: ["o", value.kind],
+}
+
+
+def _numpy_or_torch(value: object) -> Callable[[Encoder, Any, int], Any] | None:  # noqa: PLR0911 - one for each kind
+    if isinstance(value, np.generic):
+        return _write_scalar
+    if isinstance(value, np.dtype):
+        return lambda _, dtype, __: ["p", dtype.str]
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return None
+    if type(value) in (torch.Tensor, torch.nn.Parameter):
+        return _write_tensor
+    if isinstance(value, torch.dtype):
+        return partial(_write_named, "D", "torch.")
+    if isinstance(value, torch.Generator):
+        return lambda encoder, generator, _: ["g", encoder.buffer(generator.get_state().numpy().tobytes())]
+    return _write_dict if type(value).__name__ == "OrderedDict" and isinstance(value, dict) else None
