@@ -132,6 +132,7 @@ def test_memory_layouts(alone, reference, rng, relaid):
         (np.ones((0, 3, 4, 5)), np.ones((2, 3, 3, 3)), np.ones(2), {}, ValueError),
         (np.ones((2, 3, 4, 5)), np.ones((2, 3, 3, 3)), np.ones(2), {"padding": 1.0}, TypeError),
         (np.ones((2, 3, 4, 5)), np.ones((2, 3, 3, 3)), [1.0, 1.0], {}, TypeError),
+        (np.ones((2, 3, 4, 5)), np.ones((2, 3, 3, 3)).tolist(), np.ones(2), {}, TypeError),
     ],
     ids=[
         "more channels",
@@ -145,6 +146,7 @@ def test_memory_layouts(alone, reference, rng, relaid):
         "no sample",
         "float padding",
         "list",
+        "weight in lists",
     ],
 )
 def test_bad_inputs(alone, x, weight, bias, options, error):
