@@ -46,7 +46,9 @@ class Grader:
     def __init__(self, assignment: Assignment, salt: str, *, run_seed: int = 0, allow_unconfined: bool = False) -> None:
         self.assignment = assignment
         self._walls = available()
-        if not self._walls.hold and not allow_unconfined:
+        confined = self._walls.keep(assignment.folder)
+        self._unconfined = "" if confined else self._walls.gaps[0]
+        if not confined and not allow_unconfined:
             raise ConfinementError(
                 "this machine", self._walls.gaps[0], "grade in the container, or say --allow-unconfined"
             )
@@ -123,7 +125,7 @@ class Grader:
             fault=heard.fault,
             notes=handin.notes,
             seconds=perf_counter() - start,
-            unconfined="" if self._walls.hold else self._walls.gaps[0],
+            unconfined=self._unconfined,
             versions=_versions(self.assignment),
         )
 

@@ -73,6 +73,10 @@ class Walls:
         """Whether hidden tests stay unreadable, however the suite's folder is kept."""
         return self.landlock > 0 if self.own_uid else self.landlock >= _LEAST_ABI_WITHOUT_UID
 
+    def keep(self, suite: Path) -> bool:
+        """Whether this suite stays unreadable: in a container without Landlock, a closed folder does it."""
+        return self.hold or (self.own_uid and not _others_can_read(suite))
+
 
 def available() -> Walls:
     """Look at what this platform can do, without changing anything."""

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment, load_assignment
-from autograder.errors import SuiteError
+from autograder.errors import ConfinementError, SuiteError
 from autograder.grading.grade import Grader
 from autograder.results.grade import Grade
+from autograder.sandbox.limits import Walls
 from coursekit.verdicts import Verdict
 
 GradeText = Callable[[str], Grade]
@@ -256,3 +257,22 @@ def test_a_hook_that_breaks_is_a_fault_and_no_zero(small_course: Path, tmp_path:
 
     assert not result.final
     assert _verdicts(result)["test_twice_of_a_function"] is Verdict.GRADER_ERROR
+
+
+def test_a_machine_that_cannot_confine_refuses_or_marks(
+    small: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without walls grading refuses; told to go on, it marks the grade and never weakens in silence."""
+    monkeypatch.setattr(
+        "autograder.grading.grade.available",
+        lambda: Walls(own_uid=False, closed_python=False, landlock=0, seccomp=False),
+    )
+    (tmp_path / "small.py").write_text(GOOD, encoding="utf-8")
+
+    with pytest.raises(ConfinementError, match="student code could read hidden tests.*\n  .*say --allow-unconfined"):
+        Grader(small, "salt")
+    with Grader(small, "salt", allow_unconfined=True) as grader:
+        result = grader.grade(tmp_path / "small.py")
+
+    assert result.score == 10
+    assert "student code could read hidden tests" in result.unconfined

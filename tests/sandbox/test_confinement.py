@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_scratch_is_the_workers_own(grade: GradeText) -> None:
     told = _told(grade, "open('x', 'w').write('y')\nraise ValueError(os.listdir('.'))")
 
     assert "ValueError: ['x']" in told
+
+
+def test_a_closed_suite_needs_no_landlock(tmp_path: Path) -> None:
+    """With a uid of its own, a worker cannot enter a folder of mode 0700; an open one needs Landlock."""
+    walls = Walls(own_uid=True, closed_python=False, landlock=0, seccomp=True)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+
+    assert walls.keep(closed)
+    assert not walls.keep(Path("/usr"))
 
 
 def test_gaps_are_said() -> None:
