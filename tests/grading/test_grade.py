@@ -276,3 +276,24 @@ def test_a_machine_that_cannot_confine_refuses_or_marks(
 
     assert result.score == 10
     assert "student code could read hidden tests" in result.unconfined
+
+
+def test_a_probe_runs_in_the_worker_and_hands_back_observations(small_course: Path, tmp_path: Path) -> None:
+    """What cannot cross as data is driven beside the student's module; only plain values come back."""
+    folder = tmp_path / "small"
+    shutil.copytree(small_course / "assignments" / "small", folder)
+    body = "    seen = []\n    module.twice(lambda v: seen.append(v) or v + 1, n)\n    return seen\n"
+    (folder / "probes.py").write_text(f"def calls(module, n):\n{body}", encoding="utf-8")
+    test = folder / "hidden" / "test_twice.py"
+    text = test.read_text(encoding="utf-8").replace(
+        "(student, reference, rng):", "(student, probes, reference, rng):", 1
+    )
+    call = "    assert student.probe(probes.calls, n=3) == [3, 4]\n    x = rng.normal(size=5)\n"
+    test.write_text(text.replace("    x = rng.normal(size=5)\n", call, 1), encoding="utf-8")
+    results = {}
+    for name, source in (("right", GOOD), ("wrong", GOOD.replace("f(f(x))", "f(x)"))):
+        (tmp_path / "small.py").write_text(source, encoding="utf-8")
+        with Grader(load_assignment(folder), "salt") as grader:
+            results[name] = _verdicts(grader.grade(tmp_path / "small.py"))["test_twice_of_a_function"]
+
+    assert results == {"right": Verdict.PASSED, "wrong": Verdict.FAILED}
