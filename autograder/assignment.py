@@ -142,6 +142,12 @@ class _Table:
         return tuple(values)
 
 
+def package_name(requirement: str) -> str:
+    """Give the package's name of a requirement in pip's form: "numpy>=2" is about numpy."""
+    match = re.match(r"[\w.-]+", requirement)
+    return match[0] if match else requirement
+
+
 def load_assignment(folder: Path) -> Assignment:
     """Read an assignment's manifest.
 

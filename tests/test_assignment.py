@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import Limits, find_assignments, load_assignment
+from autograder.assignment import Limits, find_assignments, load_assignment, package_name
 from autograder.errors import ManifestError
 
 GOOD = """
@@ -86,3 +86,12 @@ def test_assignments_are_found_by_name(tmp_path: Path) -> None:
     assert [a.name for a in find_assignments(tmp_path)] == ["a1"]
     with pytest.raises(ManifestError, match=r"no assignment is named 'aa1'\n  did you mean 'a1'\?"):
         find_assignments(tmp_path, ("aa1",))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "name"),
+    [("numpy>=2", "numpy"), ("torch", "torch"), ("a.b-c_d[x] ~= 1", "a.b-c_d"), ("numpy!=2.1", "numpy")],
+)
+def test_a_requirement_names_its_package(requirement: str, name: str) -> None:
+    """Bounds, extras and spaces are no part of the name."""
+    assert package_name(requirement) == name

@@ -5,14 +5,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, package_name
 from autograder.errors import ConfinementError, GraderFault, HandInError, SuiteError
 from autograder.grading.handin import HandIn, open_handin, write_to
 from autograder.results.grade import Grade, judge
@@ -93,7 +93,6 @@ class Grader:
         handin: HandIn,
         on_case: OnCase | None = None,
         *,
-        only: Sequence[str] | None = None,
         run_seed: int | None = None,
         start: float | None = None,
     ) -> Grade:
@@ -102,7 +101,6 @@ class Grader:
         Args:
             handin: the opened hand-in.
             on_case: called with each case as it is decided.
-            only: questions to grade; all when None.
             run_seed: seed for this hand-in alone; the grader's own when None.
             start: `perf_counter()` value at which the work on this hand-in began.
         """
@@ -111,9 +109,9 @@ class Grader:
             Path(folder).chmod(0o755)
             write_to(handin, Path(folder))
             seed = self._run_seed if run_seed is None else run_seed
-            self._lines.write({"folder": folder, "notebook": handin.notebook, "only": only, "run_seed": seed})
+            self._lines.write({"folder": folder, "notebook": handin.notebook, "run_seed": seed})
             heard = self._listen(on_case or (lambda _: None))
-        missing = self._lost(heard, only)
+        missing = self._lost(heard)
         if missing and not heard.fault:
             heard.fault = f"{len(missing)} tests did not run"
         return Grade(
@@ -142,13 +140,11 @@ class Grader:
             heard.fault = f"the process that ran the tests ended with status {line['done']}"
         return heard
 
-    def _lost(self, heard: "_Heard", only: Sequence[str] | None) -> list[Case]:
+    def _lost(self, heard: "_Heard") -> list[Case]:
         """Mark what a fault kept from running: no zero for the student."""
         ran = {case.test for case in heard.cases}
         return [
-            Case(spec.id, "", Verdict.GRADER_ERROR, details=heard.fault)
-            for spec in self.specs
-            if spec.id not in ran and (only is None or spec.question in only)
+            Case(spec.id, "", Verdict.GRADER_ERROR, details=heard.fault) for spec in self.specs if spec.id not in ran
         ]
 
     def _unopened(self, path: Path, error: HandInError, seconds: float) -> Grade:
@@ -193,9 +189,8 @@ def _start(assignment: Assignment, salt: str, walls: Walls) -> tuple[subprocess.
 
 def _versions(assignment: Assignment) -> dict[str, str]:
     """Versions of what a grade depends on, where they are installed."""
-    required = [requirement.split(">")[0].split("=")[0].split("<")[0].strip() for requirement in assignment.requires]
     found = {"python": sys.version.split()[0]}
-    for name in (*_EVERY_VERSION, *required):
+    for name in (*_EVERY_VERSION, *map(package_name, assignment.requires)):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -128,11 +128,11 @@ def _built(course: Course, assignment: Assignment) -> dict[Path, Files]:
 
 
 def _zips(course: Course, assignment: Assignment, out: Path) -> Iterator[Path]:
-    starter = starter_files(assignment)
-    yield write_zip(out / "starter.zip", _below(assignment.name, kit_files(assignment)))
+    kit = kit_files(assignment)
+    yield write_zip(out / "starter.zip", _below(assignment.name, kit))
     module = PurePosixPath(assignment.module_file)
     yield write_zip(out / "solved.zip", {module: reference_files(assignment)[module]})
-    yield write_zip(out / "empty.zip", {module: starter[module]})
+    yield write_zip(out / "empty.zip", {module: kit[module]})
     yield otter.write_otter_zip(assignment, read_salt(course.root), out / "autograder.zip")
 
 

@@ -14,7 +14,7 @@ import zipfile
 from importlib import metadata, resources
 from pathlib import Path, PurePosixPath
 
-from autograder.assignment import MANIFEST, Assignment
+from autograder.assignment import MANIFEST, Assignment, package_name
 from autograder.errors import BuildError
 from autograder.packaging.wheel import write_wheel
 from autograder.packaging.zips import read_folder, write_zip
@@ -56,7 +56,7 @@ def requirements(assignment: Assignment) -> str:
     """Pin what the assignment needs to the versions that are installed here, where its suite was proven."""
     lines = []
     for requirement in dict.fromkeys((*assignment.requires, *_ALWAYS)):
-        name = requirement.split(">")[0].split("=")[0].split("<")[0].strip()
+        name = package_name(requirement)
         try:
             lines.append(f"{name}=={metadata.version(name)}")
         except metadata.PackageNotFoundError:

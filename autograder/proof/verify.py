@@ -5,6 +5,7 @@ import queue
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from time import perf_counter
@@ -69,6 +70,7 @@ def claims_about(assignment: Assignment, salt: str, workers: int = 2) -> Iterato
     try:
         trials = trials_of(assignment)
         yield from _run(assignment, salt, trials, workers)
+        start = perf_counter()
         found = leaks(assignment)
         yield Claim(assignment.name, "nothing hidden is in what ships", "; ".join(found), perf_counter() - start)
     except AutograderError as error:
@@ -136,16 +138,12 @@ def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -
             graders.put(grader)
         return Claim(assignment.name, trial.text, broken, perf_counter() - start)
 
-    running = [Grader(assignment, salt) for _ in range(workers)]
-    for grader in running:
-        graders.put(grader)
-    try:
+    with ExitStack() as stack:
+        for _ in range(workers):
+            graders.put(stack.enter_context(Grader(assignment, salt)))
         yield Claim(assignment.name, f"the suite's points add up to {assignment.points:g}")
         with ThreadPoolExecutor(workers) as pool:
             yield from pool.map(prove, trials)
-    finally:
-        for grader in running:
-            grader.close()
 
 
 def _earns_everything(grade: Grade) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Self
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, package_name
 from autograder.errors import GraderFault
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Walls
@@ -33,7 +33,7 @@ class Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         home = Path(__file__).parents[2]
         code = f"import sys; sys.path.append({str(home)!r}); from autograder.sandbox.zygote import main; main()"
-        needed = [name for name in _LIBRARIES if any(r.startswith(name) for r in assignment.requires)]
+        needed = [name for name in _LIBRARIES if name in map(package_name, assignment.requires)]
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", code, str(theirs.fileno()), *(needed or ["numpy"])],
             pass_fds=[theirs.fileno()],

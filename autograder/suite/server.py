@@ -85,7 +85,7 @@ class Server:
                 self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
                 self.recorder.on_case = lambda case: self._lines.write({"case": vars(case)}, later=True)
                 self._load(process)
-                self._run([item for item in session.items if _wanted(item, order["only"])])
+                self._run(session.items)
         except BaseException as error:  # noqa: BLE001 - nothing may leave this fork but by its exit
             self._lines.write({"fault": str(error) if isinstance(error, AutograderError) else repr(error)})
         finally:
@@ -184,10 +184,6 @@ def _collect_and_serve(assignment: Assignment, settings: dict[str, Any], lines: 
     status = pytest.main([*options, *quiet, *map(str, folders)], plugins=plugins)
     if status == pytest.ExitCode.USAGE_ERROR:
         raise SuiteError(assignment.folder, "pytest cannot read the suite: a conftest.py or an option is wrong")
-
-
-def _wanted(item: pytest.Item, only: list[str] | None) -> bool:
-    return only is None or any(item.get_closest_marker("question").args[0] == question for question in only)  # type: ignore[union-attr]
 
 
 def case_from(data: dict[str, Any]) -> Case:

@@ -14,12 +14,11 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
-from time import perf_counter
+
+from against_otter import seconds
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist" / "a2_convolution"
-RUNS = 5
 OURS = "import sys; from pathlib import Path; from autograder.packaging.container import main; main(Path(sys.argv[1]))"
 
 
@@ -36,16 +35,6 @@ def half_a_processor() -> Iterator[None]:
         spinning.kill()
         spinning.wait()
         os.sched_setaffinity(0, cores)
-
-
-def seconds(command: list[str], folder: Path) -> float:
-    """Give the median wall-clock time of a command."""
-    times = []
-    for _ in range(RUNS):
-        start = perf_counter()
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        times.append(perf_counter() - start)
-    return median(times)
 
 
 def main() -> None:
