@@ -4,26 +4,30 @@ Needs Python 3.11, pytest and numpy. A starter kit carries this folder; the
 framework installs it under the same name, so a test file is the same in both.
 """
 
+from .answers import assert_answers
 from .checks import (
-    assert_answers,
     assert_array,
     assert_close,
+    assert_each_close,
     assert_own_memory,
     assert_raises,
     assert_same,
-    assert_speed,
-    layouts,
 )
+from .gates import assert_accuracy, assert_speed
+from .layouts import LAYOUTS, relaid
 from .verdicts import award
 
 __all__ = [
+    "LAYOUTS",
+    "assert_accuracy",
     "assert_answers",
     "assert_array",
     "assert_close",
+    "assert_each_close",
     "assert_own_memory",
     "assert_raises",
     "assert_same",
     "assert_speed",
     "award",
-    "layouts",
+    "relaid",
 ]

@@ -5,19 +5,17 @@ NaN or an object with its own `==` satisfies no comparison here.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from time import process_time
 from typing import Any
 
 import numpy as np
 
 from .misconceptions import diagnose
-from .verdicts import CheckFailed, award
+from .verdicts import CheckFailed
 
 Array = np.ndarray[Any, Any]
 _NUMBERS = "biufc"
-_HOPELESS = 4  # times the limit, after which a second measurement cannot help
 
 
 def assert_array(actual: object, *, shape: tuple[int, ...] | None = None, dtype: object = None) -> None:
@@ -78,6 +76,45 @@ def assert_close(  # noqa: PLR0913 - tolerances are always written out
     _assert_values(actual, expected, rtol, atol, known or {})  # type: ignore[arg-type]
 
 
+def assert_each_close(
+    actual: object,
+    expected: Mapping[str, Any] | Sequence[Any],
+    *,
+    rtol: float,
+    atol: float,
+    known: Mapping[Any, Mapping[str, Array | Callable[[], Array]]] | None = None,
+) -> None:
+    """Require a tuple or a dict of arrays and numbers, each within tolerance of the expected one.
+
+    Args:
+        actual: what the student returned.
+        expected: a dict or a tuple; the same kind, the same keys and the same length are required.
+        rtol: relative tolerance.
+        atol: absolute tolerance.
+        known: key or place → what `assert_close` takes as `known`.
+
+    Raises:
+        CheckFailed: saying where, and what differs.
+    """
+    __tracebackhide__ = True
+    kind = dict if isinstance(expected, Mapping) else tuple
+    if type(actual) is not kind:
+        raise CheckFailed(f"expected a {kind.__name__}, got {kind_of(actual)}")
+    places = expected.keys() if isinstance(expected, Mapping) else range(len(expected))
+    there = actual.keys() if isinstance(actual, dict) else range(len(actual))
+    if set(there) != set(places):
+        if kind is tuple:
+            raise CheckFailed(f"expected {len(places)} results, got {len(there)}")
+        raise CheckFailed("other keys than expected", f"expected {sorted(places)}, got {sorted(map(str, there))}")
+    for place in places:
+        try:
+            wrong = (known or {}).get(place)
+            assert_close(actual[place], expected[place], rtol=rtol, atol=atol, known=wrong)  # type: ignore[index]
+        except CheckFailed as failure:
+            where = place if isinstance(place, str) else f"result {place + 1}"
+            raise CheckFailed(f"{where}: {failure.summary}", failure.details, failure.finding) from None
+
+
 def assert_same(actual: object, expected: Any, path: str = "") -> None:
     """Require equal data of exactly the same kinds, arrays included: an int is no float, a list no tuple.
 
@@ -135,85 +172,6 @@ def assert_own_memory(student: Any) -> None:
         raise CheckFailed("The result shares memory with the input. Return a copy.")
 
 
-def assert_answers(answers: object, key: Mapping[str, object]) -> None:
-    """Judge a concept check as one sum; which answer was wrong is never said.
-
-    Args:
-        answers: the student's dict.
-        key: question → right answer. A set matches in any order and container; text in any case;
-            a number matches a number.
-
-    Raises:
-        CheckFailed: if no dict was returned, or no answer is right.
-        Awarded: if a part of the answers is right.
-    """
-    __tracebackhide__ = True
-    if type(answers) is not dict:
-        raise CheckFailed(f"expected a dict, got {kind_of(answers)}")
-    right = sum(_is_answer(answers.get(name), value) for name, value in key.items())
-    if right < len(key):
-        if not right:
-            raise CheckFailed(f"0 of {len(key)} answers are right")
-        award(right / len(key), f"{right} of {len(key)} answers are right")
-
-
-def assert_speed(  # noqa: PLR0913 - the two limits are always written out
-    student: Any,
-    name: str,
-    args: tuple[Any, ...],
-    reference: Callable[..., Any],
-    *,
-    ratio: float,
-    floor: float,
-) -> None:
-    """Require that a function takes at most `ratio` times the reference's processor time.
-
-    Args:
-        student: the stand-in.
-        name: function to call.
-        args: its arguments.
-        reference: the same function of the reference.
-        ratio: how many times slower is still fine; at least three times what was measured.
-        floor: seconds that are always fine, so that a tiny reference is no trap.
-
-    Raises:
-        CheckFailed: with the ratio, if the best of three is slower.
-    """
-    __tracebackhide__ = True
-    allowed = max(floor, ratio * min(_cpu_seconds(reference, args) for _ in range(3)))
-    best = math.inf
-    for _ in range(3):
-        with student.processor_time() as spent:
-            getattr(student, name)(*args)
-        best = min(best, spent.seconds)
-        if best <= allowed:
-            return
-        if best > _HOPELESS * allowed:
-            break
-    raise CheckFailed(f"{name} takes {best / allowed:.1f} times the processor time that is allowed")
-
-
-def layouts(array: Array) -> dict[str, Array]:
-    """The same values in memory layouts that a correct function must not care about.
-
-    Returns:
-        name → array equal to the given one: read-only, Fortran order, every second element
-        of a larger array, and a view with negative strides.
-    """
-    read_only = array.copy()
-    read_only.setflags(write=False)
-    wide = np.zeros(tuple(2 * n for n in array.shape), array.dtype)
-    strided = wide[tuple(slice(None, None, 2) for _ in array.shape)]
-    strided[...] = array
-    backwards = tuple(slice(None, None, -1) for _ in array.shape)
-    return {
-        "read-only": read_only,
-        "Fortran order": np.asfortranarray(array),
-        "strided": strided,
-        "negative strides": array[backwards].copy()[backwards],
-    }
-
-
 def kind_of(value: object) -> str:
     """Name the kind of a value without showing it."""
     if value is None:
@@ -262,25 +220,5 @@ def _differences(actual: Array, expected: Array, wrong: Array) -> str:
     return "\n".join(lines)
 
 
-def _is_answer(given: object, right: object) -> bool:
-    if isinstance(right, (set, frozenset)):
-        return isinstance(given, (set, frozenset, list, tuple)) and {*map(_plain, given)} == {*map(_plain, right)}
-    if isinstance(right, (list, tuple)):
-        return isinstance(given, (list, tuple)) and [*map(_plain, given)] == [*map(_plain, right)]
-    if isinstance(right, bool) or isinstance(given, bool):
-        return given is right
-    return bool(_plain(given) == _plain(right))
-
-
-def _plain(value: object) -> object:
-    return value.strip().casefold() if isinstance(value, str) else value if isinstance(value, (int, float)) else None
-
-
 def _both_nan(one: object, other: object) -> bool:
     return isinstance(one, float) and isinstance(other, float) and math.isnan(one) and math.isnan(other)
-
-
-def _cpu_seconds(function: Callable[..., Any], args: tuple[Any, ...]) -> float:
-    start = process_time()
-    function(*args)
-    return process_time() - start

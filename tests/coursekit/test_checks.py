@@ -5,7 +5,18 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from coursekit import assert_answers, assert_array, assert_close, assert_own_memory, assert_raises, assert_same, layouts
+from coursekit import (
+    LAYOUTS,
+    assert_accuracy,
+    assert_answers,
+    assert_array,
+    assert_close,
+    assert_each_close,
+    assert_own_memory,
+    assert_raises,
+    assert_same,
+    relaid,
+)
 from coursekit.execution import run
 from coursekit.student import Student
 from coursekit.verdicts import Awarded, CheckFailed, award
@@ -178,15 +189,94 @@ def test_a_fraction_is_a_fraction() -> None:
         award(2, "too much")
 
 
+def _each_close(actual: object, expected: object = (RIGHT, 2.0), **known: object) -> None:
+    assert_each_close(actual, expected, rtol=1e-9, atol=1e-12, **known)  # type: ignore[arg-type]
+
+
+def test_results_that_are_all_right_pass() -> None:
+    """A tuple of arrays and numbers, and a dict of them."""
+    _each_close((RIGHT, 2.0))
+    _each_close({"w": RIGHT, "b": 1.0}, {"b": 1.0, "w": RIGHT})
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "summary"),
+    [
+        ([RIGHT, 2.0], (RIGHT, 2.0), "expected a tuple, got a list"),
+        (RIGHT, (RIGHT, 2.0), "expected a tuple, got an array of shape"),
+        ((RIGHT,), (RIGHT, 2.0), "expected 2 results, got 1"),
+        ((RIGHT, 2.5), (RIGHT, 2.0), "result 2: the number differs"),
+        (None, {"w": RIGHT}, "expected a dict, got None"),
+        ({"w": RIGHT, "v": 0}, {"w": RIGHT}, "other keys than expected"),
+        ({"w": RIGHT[:2]}, {"w": RIGHT}, r"w: expected shape \(3, 4\), got \(2, 4\)"),
+    ],
+)
+def test_results_that_differ_are_named(actual: object, expected: object, summary: str) -> None:
+    """The summary says where, by key or by place."""
+    with pytest.raises(CheckFailed, match=summary):
+        _each_close(actual, expected)
+
+
+def test_a_misconception_is_named_at_its_place() -> None:
+    """Each result has wrong answers of its own, and its details."""
+    with pytest.raises(CheckFailed) as caught:
+        _each_close((RIGHT, RIGHT + 1), (RIGHT, RIGHT), known={1: {"One too many.": RIGHT + 1}})
+
+    assert (caught.value.summary, caught.value.finding) == ("result 2: all elements differ", "One too many.")
+    assert "largest difference 1" in caught.value.details
+
+
+LABELS = np.arange(10) % 4
+
+
+@pytest.mark.parametrize(
+    ("right", "outcome"),
+    [(10, None), (9, None), (8, 0.75), (7, 0.5), (5, CheckFailed), (0, CheckFailed)],
+)
+def test_accuracy_earns_on_a_line(right: int, outcome: object) -> None:
+    """Nothing up to half of the labels, everything from nine of ten, and in between a part."""
+    predicted = np.where(np.arange(10) < right, LABELS, LABELS + 1)
+    if outcome is None:
+        assert_accuracy(predicted, LABELS, zero=0.5, full=0.9)
+    elif outcome is CheckFailed:
+        with pytest.raises(CheckFailed, match="90.0% earns everything, 50.0% nothing"):
+            assert_accuracy(predicted, LABELS, zero=0.5, full=0.9)
+    else:
+        with pytest.raises(Awarded, match=f"{right * 10}.0% reached") as caught:
+            assert_accuracy(predicted, LABELS, zero=0.5, full=0.9)
+
+        assert caught.value.fraction == pytest.approx(outcome)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "summary"),
+    [
+        (None, "expected a numpy array, got None"),
+        (LABELS[:9], r"expected shape \(10,\), got \(9,\)"),
+        (LABELS.astype(float), "expected predictions that are integers, got dtype float64"),
+    ],
+)
+def test_predictions_are_integers_one_for_each_label(predicted: object, summary: str) -> None:
+    """Anything else is no answer, however much of it would be equal."""
+    with pytest.raises(CheckFailed, match=summary):
+        assert_accuracy(predicted, LABELS, zero=0.5, full=0.9)
+
+
 def test_layouts_hold_the_same_values() -> None:
     """Four layouts, equal to the array, each unusual in its own way."""
-    variants = layouts(RIGHT)
+    variants = {layout: relaid(RIGHT, layout) for layout in LAYOUTS}
 
     assert all(np.array_equal(variant, RIGHT) for variant in variants.values())
     assert not variants["read-only"].flags.writeable
     assert variants["Fortran order"].flags.f_contiguous
     assert not variants["strided"].flags.c_contiguous
     assert all(stride < 0 for stride in variants["negative strides"].strides)
+
+
+def test_a_layout_that_is_unknown_is_named() -> None:
+    """A misspelt layout is the test's mistake."""
+    with pytest.raises(ValueError, match="layout must be one of read-only, .*, got 'C order'"):
+        relaid(RIGHT, "C order")
 
 
 def test_arrays_are_checked_for_what_is_asked() -> None:

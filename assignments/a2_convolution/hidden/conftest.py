@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from coursekit import layouts
-
 IGNORED = "The mode argument is not used."
 SWAPPED = {
     "reflect": {"reflect does not repeat the edge pixel.": "symmetric", IGNORED: "zero"},
@@ -17,12 +15,6 @@ SWAPPED = {
     "wrap": {"wrap goes on from the other side of the image; a mirror does not.": "symmetric", IGNORED: "zero"},
     "zero": {"zero surrounds the image with zeros.": "edge"},
 }
-
-
-@pytest.fixture(params=tuple(layouts(np.zeros(1))))
-def relaid(request):
-    """Give, case by case, a function that brings an array into another memory layout."""
-    return lambda array: layouts(array)[request.param]
 
 
 @pytest.fixture

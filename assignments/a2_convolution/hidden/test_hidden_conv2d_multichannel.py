@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_raises
+from coursekit import LAYOUTS, assert_close, assert_raises, relaid
 
 pytestmark = pytest.mark.question("conv2d_multichannel")
 
@@ -107,12 +107,13 @@ def test_small_dtypes(alone, reference, rng, dtype):
 
 @pytest.mark.points(0.5)
 @pytest.mark.hint("Do not write into the arguments, and do not rely on how they lie in memory.")
-def test_memory_layouts(alone, reference, rng, relaid):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_memory_layouts(alone, reference, rng, layout):
     """conv2d_multichannel does not care how its arguments lie in memory, and writes into none."""
     x, weight, bias = layer(rng, 2, 3, (5, 6), 4, (3, 2))
     expected = reference.conv2d_multichannel(x, weight, bias, 1, 1)
 
-    result = alone.conv2d_multichannel(relaid(x), relaid(weight), relaid(bias), 1, 1)
+    result = alone.conv2d_multichannel(relaid(x, layout), relaid(weight, layout), relaid(bias, layout), 1, 1)
     assert_close(result, expected, rtol=1e-7, atol=1e-10)
 
 

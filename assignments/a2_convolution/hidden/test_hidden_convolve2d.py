@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_raises, assert_speed
+from coursekit import LAYOUTS, assert_close, assert_raises, assert_speed, relaid
 
 pytestmark = pytest.mark.question("convolve2d")
 
@@ -123,12 +123,13 @@ def test_extremes(alone, reference, rng, shape, padding):
 
 @pytest.mark.points(0.25)
 @pytest.mark.hint("Do not write into image or kernel, and do not rely on how they lie in memory.")
-def test_memory_layouts(alone, reference, rng, relaid):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_memory_layouts(alone, reference, rng, layout):
     """convolve2d does not care how image and kernel lie in memory, and writes into neither."""
     image, kernel = rng.normal(size=(5, 8)), rng.normal(size=(3, 1))
     expected = reference.convolve2d(image, kernel)
 
-    assert_close(alone.convolve2d(relaid(image), relaid(kernel)), expected, rtol=1e-7, atol=1e-10)
+    assert_close(alone.convolve2d(relaid(image, layout), relaid(kernel, layout)), expected, rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.points(0.25)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_raises
+from coursekit import LAYOUTS, assert_close, assert_raises, relaid
 
 pytestmark = pytest.mark.question("convolve_image")
 
@@ -60,12 +60,13 @@ def test_smoothing_bytes(alone, reference, rng):
 
 @pytest.mark.points(0.5)
 @pytest.mark.hint("Do not write into the image, and do not rely on how it lies in memory.")
-def test_memory_layouts(alone, reference, rng, relaid):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_memory_layouts(alone, reference, rng, layout):
     """convolve_image does not care how the image lies in memory, and does not write into it."""
     image, kernel = rng.normal(size=(5, 8, 3)), rng.normal(size=(3, 1))
     expected = reference.convolve_image(image, kernel)
 
-    assert_close(alone.convolve_image(relaid(image), kernel), expected, rtol=1e-7, atol=1e-10)
+    assert_close(alone.convolve_image(relaid(image, layout), kernel), expected, rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.points(0.25)

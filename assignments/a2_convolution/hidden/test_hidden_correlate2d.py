@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_raises
+from coursekit import LAYOUTS, assert_close, assert_raises, relaid
 
 pytestmark = pytest.mark.question("correlate2d")
 
@@ -83,12 +83,15 @@ def test_extremes_and_nan(alone, reference, rng, shape):
 
 @pytest.mark.points(0.25)
 @pytest.mark.hint("Do not write into image or kernel, and do not rely on how they lie in memory.")
-def test_memory_layouts(alone, reference, rng, relaid):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_memory_layouts(alone, reference, rng, layout):
     """correlate2d does not care how image and kernel lie in memory, and writes into neither."""
     image, kernel = rng.normal(size=(5, 8)), rng.normal(size=(3, 1))
     expected = reference.correlate2d(image, kernel, "same")
 
-    assert_close(alone.correlate2d(relaid(image), relaid(kernel), "same"), expected, rtol=1e-7, atol=1e-10)
+    assert_close(
+        alone.correlate2d(relaid(image, layout), relaid(kernel, layout), "same"), expected, rtol=1e-7, atol=1e-10
+    )
 
 
 @pytest.mark.points(0.25)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_array, assert_close, assert_own_memory, assert_raises
+from coursekit import LAYOUTS, assert_array, assert_close, assert_own_memory, assert_raises, relaid
 
 pytestmark = pytest.mark.question("extract_patches")
 
@@ -45,12 +45,13 @@ def test_the_count_of_patches(alone, reference, rng, shape, kernel_shape, stride
 
 @pytest.mark.points(0.75)
 @pytest.mark.hint("Return a copy: a view of sliding windows changes with the image.")
-def test_copy_from_any_layout(alone, reference, rng, relaid):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_copy_from_any_layout(alone, reference, rng, layout):
     """extract_patches returns a copy, however the image lies in memory."""
     image = rng.normal(size=(5, 8))
     expected = reference.extract_patches(image, (3, 2), 2)
 
-    assert_close(alone.extract_patches(relaid(image), (3, 2), 2), expected, rtol=0, atol=0)
+    assert_close(alone.extract_patches(relaid(image, layout), (3, 2), 2), expected, rtol=0, atol=0)
     assert_own_memory(alone)
 
 

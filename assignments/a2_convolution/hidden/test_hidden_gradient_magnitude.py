@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_raises
+from coursekit import LAYOUTS, assert_close, assert_raises, relaid
 
 pytestmark = pytest.mark.question("gradient_magnitude")
 
@@ -23,13 +23,16 @@ def wrong_formulas(gx, gy):
 @pytest.mark.points(1)
 @pytest.mark.hint("Square root of the sum of squares, in float.")
 @pytest.mark.parametrize("shape", [(6, 9), (1, 1), (4, 5, 3), (7,), (2, 8)], ids=str)
-def test_random_gradients(alone, reference, rng, relaid, shape):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_random_gradients(alone, reference, rng, layout, shape):
     """gradient_magnitude gives the length of each gradient, for any shape and memory layout."""
     gx, gy = rng.normal(size=shape), rng.normal(size=shape)
     expected = reference.gradient_magnitude(gx, gy)
     known = wrong_formulas(gx, gy)
 
-    assert_close(alone.gradient_magnitude(relaid(gx), relaid(gy)), expected, rtol=1e-7, atol=1e-10, known=known)
+    assert_close(
+        alone.gradient_magnitude(relaid(gx, layout), relaid(gy, layout)), expected, rtol=1e-7, atol=1e-10, known=known
+    )
 
 
 @pytest.mark.points(1)

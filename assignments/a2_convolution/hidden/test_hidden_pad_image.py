@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_own_memory, assert_raises
+from coursekit import LAYOUTS, assert_close, assert_own_memory, assert_raises, relaid
 
 pytestmark = pytest.mark.question("pad_image")
 
@@ -86,12 +86,13 @@ def test_no_padding_is_a_copy(alone, reference, rng, mode, ph, pw):
 
 @pytest.mark.points(0.5)
 @pytest.mark.hint("Do not write into the image, and do not rely on how its memory is laid out.")
-def test_memory_layouts(alone, reference, rng, relaid):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_memory_layouts(alone, reference, rng, layout):
     """pad_image does not care how the image lies in memory, and does not write into it."""
     image = rng.normal(size=(4, 6, 3))
     expected = reference.pad_image(image, 1, 2, "reflect")
 
-    assert_close(alone.pad_image(relaid(image), 1, 2, "reflect"), expected, rtol=0, atol=0)
+    assert_close(alone.pad_image(relaid(image, layout), 1, 2, "reflect"), expected, rtol=0, atol=0)
 
 
 @pytest.mark.points(1.25)

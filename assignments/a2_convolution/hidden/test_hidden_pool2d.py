@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_own_memory, assert_raises
+from coursekit import LAYOUTS, assert_close, assert_own_memory, assert_raises, relaid
 
 pytestmark = pytest.mark.question("pool2d")
 
@@ -68,12 +68,13 @@ def test_small_dtypes(alone, reference, rng, mode, dtype):
 @pytest.mark.points(0.5)
 @pytest.mark.hint("Do not write into the input, and do not rely on how it lies in memory.")
 @pytest.mark.parametrize("size", [1, 2])
-def test_memory_layouts(alone, reference, rng, relaid, size):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_memory_layouts(alone, reference, rng, layout, size):
     """pool2d does not care how its input lies in memory, and does not write into it."""
     x = rng.normal(size=(2, 3, 5, 6))
     expected = reference.pool2d(x, size)
 
-    assert_close(alone.pool2d(relaid(x), size), expected, rtol=1e-7, atol=1e-10)
+    assert_close(alone.pool2d(relaid(x, layout), size), expected, rtol=1e-7, atol=1e-10)
     assert_own_memory(alone)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_own_memory, assert_raises
+from coursekit import LAYOUTS, assert_close, assert_own_memory, assert_raises, relaid
 
 pytestmark = pytest.mark.question("rotate_kernel")
 
@@ -30,12 +30,13 @@ def test_any_shape(alone, reference, rng, shape):
 
 @pytest.mark.points(0.75)
 @pytest.mark.hint("Slices with a negative step are views: return a copy, in the kernel's dtype.")
-def test_copy_from_any_layout(alone, reference, rng, relaid):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_copy_from_any_layout(alone, reference, rng, layout):
     """rotate_kernel returns a copy in the kernel's dtype, however the kernel lies in memory."""
     kernel = rng.integers(-9, 10, size=(3, 5)).astype(np.int16)
     expected = reference.rotate_kernel(kernel)
 
-    assert_close(alone.rotate_kernel(relaid(kernel)), expected, rtol=0, atol=0)
+    assert_close(alone.rotate_kernel(relaid(kernel, layout)), expected, rtol=0, atol=0)
     assert_own_memory(alone)
 
 

@@ -3,17 +3,9 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close
+from coursekit import assert_each_close
 
 pytestmark = pytest.mark.question("sobel")
-
-
-def assert_pair(found, expected):
-    """Require a tuple of two arrays that are as expected."""
-    assert isinstance(found, tuple), "return a tuple of two arrays"
-    assert len(found) == len(expected), "return a tuple of two arrays"
-    for one, other in zip(found, expected, strict=True):
-        assert_close(one, other, rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.points(1)
@@ -23,7 +15,7 @@ def test_lecture_kernels(student):
     kx = np.array([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])
     ky = np.array([[1.0, 2.0, 1.0], [0.0, 0.0, 0.0], [-1.0, -2.0, -1.0]])
 
-    assert_pair(student.sobel_kernels(), (kx, ky))
+    assert_each_close(student.sobel_kernels(), (kx, ky), rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.points(1)
@@ -33,4 +25,4 @@ def test_a_vertical_step(student):
     image = np.array([[0, 0, 0, 10, 10]] * 4)
     gx, gy = np.array([[0.0, 0.0, 40.0, 40.0, 0.0]] * 4), np.zeros((4, 5))
 
-    assert_pair(student.sobel_gradients(image), (gx, gy))
+    assert_each_close(student.sobel_gradients(image), (gx, gy), rtol=1e-7, atol=1e-10)
