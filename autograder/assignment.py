@@ -38,12 +38,14 @@ class Question:
         title: what a student reads.
         needs: questions that must earn something before this one is graded.
         functions: names in the module that this question grades; its id by default.
+        badge: what a student earns by solving it whole; for bonus questions, whose tests give no points.
     """
 
     id: str
     title: str
     needs: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    badge: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Assignment:
         title: what a student reads.
         hand_in: names of the files that a student edits and gives back; the first is the module.
         requires: requirements in pip's form, for kit and zip.
+        data: names of the data sets that its tests read, as in `autograder/data/` or the folder's own `data/`.
         points: total over all questions.
         limits: what one test may use.
         questions: in the order of the report.
@@ -68,6 +71,7 @@ class Assignment:
     points: float
     questions: tuple[Question, ...]
     requires: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
     limits: Limits = Limits()
     refused: tuple[str, ...] = ()
     why_refused: str = "write it yourself: that is what this assignment is about"
@@ -163,6 +167,7 @@ def load_assignment(folder: Path) -> Assignment:
         points=table.get("points", (int, float)),
         questions=_questions(table),
         requires=table.strings("requires"),
+        data=table.strings("data"),
         limits=_limits(table),
         refused=table.strings("refused"),
         why_refused=table.get("why_refused", str, Assignment.why_refused),
@@ -240,7 +245,8 @@ def _questions(table: _Table) -> tuple[Question, ...]:
                 hint = did_you_mean(need, questions) or "a question needs only questions that stand above it"
                 raise ManifestError(table.file, f"'{item.path('needs')}' names '{need}', which is not above it", hint)
         functions = item.strings("functions") or (identifier,)
-        questions[identifier] = Question(identifier, item.get("title", str), needs, functions)
+        badge = item.get("badge", str, "")
+        questions[identifier] = Question(identifier, item.get("title", str), needs, functions, badge)
     if not questions:
         raise ManifestError(table.file, "'questions' is empty", "write at least one [[questions]] table")
     return tuple(questions.values())

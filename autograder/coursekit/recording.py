@@ -83,11 +83,15 @@ class Spec:
     cases: int = 1
 
     def earned(self, cases: Sequence[Case]) -> float:
-        """Points that these cases earn: an even share each, or all or nothing."""
+        """Points that these cases earn."""
+        return self.points * self.share(cases)
+
+    def share(self, cases: Sequence[Case]) -> float:
+        """Share of the points that these cases earn, 0 to 1: each as much as any other, or all or nothing."""
         fractions = [case.fraction for case in cases]
         if self.all_or_nothing:
-            return self.points if len(fractions) == self.cases and all(f == 1 for f in fractions) else 0.0
-        return self.points * math.fsum(fractions) / self.cases
+            return float(len(fractions) == self.cases and all(f == 1 for f in fractions))
+        return math.fsum(fractions) / self.cases
 
 
 def combined(cases: Sequence[Case]) -> Verdict:
@@ -159,7 +163,8 @@ class Recorder:
         return math.fsum(s.earned([*self.by_test.get(s.id, {}).values()]) for s in self._tests(question))
 
     def _earned_nothing(self, question: str) -> bool:
-        return bool(self.cases_of(question)) and self.earned(question) == 0
+        by_test = [(spec, [*self.by_test.get(spec.id, {}).values()]) for spec in self._tests(question)]
+        return any(cases for _, cases in by_test) and not any(spec.share(cases) for spec, cases in by_test)
 
     def _tests(self, question: str) -> list[Spec]:
         return [spec for spec in self.specs.values() if spec.question == question]

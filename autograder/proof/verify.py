@@ -147,12 +147,12 @@ def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -
 
 
 def _earns_everything(grade: Grade) -> str:
-    lost = [r for r in grade.results if r.verdict is not Verdict.PASSED or r.score < r.spec.points]
+    lost = [result for result in grade.results if not result.whole]
     return _said(grade, lost) if lost or grade.score != grade.assignment.points else ""
 
 
 def _earns_nothing(grade: Grade) -> str:
-    wrong = [result for result in grade.results if result.score or not result.final]
+    wrong = [result for result in grade.results if result.score or result.whole or not result.final]
     return _said(grade, wrong) if wrong else ""
 
 
@@ -162,7 +162,7 @@ def _untouched(grade: Grade) -> str:
 
 
 def _is_caught(grade: Grade, mistake: Mistake) -> str:
-    lost = [r for r in grade.results if r.score < r.spec.points and r.verdict is not Verdict.NOT_GRADED]
+    lost = [result for result in grade.results if not result.whole and result.verdict is not Verdict.NOT_GRADED]
     here = [result for result in lost if result.spec.question == mistake.question]
     elsewhere = [result for result in lost if result.spec.question not in {mistake.question, *mistake.also}]
     if faults := [result for result in lost if not result.final]:

@@ -35,6 +35,11 @@ class TestResult:
         return math.fsum(case.seconds for case in self.cases)
 
     @property
+    def whole(self) -> bool:
+        """Whether every case passed in full; tells success from failure where a test gives no points, too."""
+        return self.spec.share(self.cases) == 1
+
+    @property
     def final(self) -> bool:
         """Whether the score counts: a fault of the grader is no zero."""
         return self.verdict is not Verdict.GRADER_ERROR
@@ -82,6 +87,12 @@ class Grade:
     def final(self) -> bool:
         """Whether no test met a fault of the grader."""
         return not self.fault and all(result.final for result in self.results)
+
+    @property
+    def badges(self) -> tuple[str, ...]:
+        """Badges of the questions whose tests all passed in full."""
+        questions = [question for question in self.assignment.questions if question.badge]
+        return tuple(q.badge for q in questions if self.of(q) and all(result.whole for result in self.of(q)))
 
     def of(self, question: Question) -> list[TestResult]:
         """Results of one question."""

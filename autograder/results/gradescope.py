@@ -40,6 +40,7 @@ def to_gradescope(grade: Grade, leaderboard: Sequence[dict[str, Any]] = ()) -> d
         "leaderboard": list(leaderboard),
         "extra_data": {
             "final": grade.final,
+            "badges": list(grade.badges),
             "verdicts": {result.spec.id: str(result.verdict) for result in grade.results},
             "versions": grade.versions,
             "members": [wording.one_line(member) for member in grade.members],
@@ -81,11 +82,11 @@ def _has_score(grade: Grade, result: TestResult) -> bool:
 
 def _test(grade: Grade, result: TestResult, scores: dict[str, float]) -> dict[str, Any]:
     """Give one test's entry."""
-    decided = {}
+    decided: dict[str, Any] = {}
     if result.spec.id in scores:
-        whole = result.verdict is Verdict.PASSED and result.score >= result.spec.points
-        status = "passed" if whole else "failed"
-        decided = {"status": status, "score": scores[result.spec.id]}
+        decided = {"score": scores[result.spec.id]}
+        if result.spec.points or result.verdict is not Verdict.NOT_ATTEMPTED:  # a bonus left alone is no failure
+            decided["status"] = "passed" if result.whole else "failed"
     return {
         "name": result.spec.title,
         "number": result.number,

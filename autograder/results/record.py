@@ -9,4 +9,10 @@ from autograder.results.grade import Grade
 def record(grade: Grade) -> dict[str, Any]:
     """Give a grade as JSON data; for the instructor, since it holds what hidden tests saw."""
     data = asdict(grade)
-    return {**data, "assignment": grade.assignment.name, "score": grade.score, "final": grade.final}
+    return {
+        **data,
+        "assignment": grade.assignment.name,
+        "score": grade.score,
+        "final": grade.final,
+        "badges": grade.badges,
+    }

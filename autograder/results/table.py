@@ -23,7 +23,7 @@ def write_csv(path: Path, grades: Sequence[Grade]) -> None:
     questions = list(dict.fromkeys(question.id for grade in grades for question in grade.assignment.questions))
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
-        table.writerow(["hand_in", "member", "score", "max", "final", *questions])
+        table.writerow(["hand_in", "member", "score", "max", "final", "badges", *questions])
         for grade in grades:
             table.writerows(_rows(grade, questions))
 
@@ -39,7 +39,7 @@ def _rows(grade: Grade, questions: Sequence[str]) -> Iterator[list[str]]:
     total = f"{grade.score:.10g}" if grade.final else ""
     for member in grade.members or ("",):
         said = [safe(grade.hand_in), safe(member), total, f"{grade.assignment.points:g}", str(grade.final).lower()]
-        yield [*said, *(scores.get(question, "") for question in questions)]
+        yield [*said, safe("; ".join(grade.badges)), *(scores.get(question, "") for question in questions)]
 
 
 def _score(grade: Grade, question: str) -> str:

@@ -40,8 +40,13 @@ def show(grade: Grade, console: Console) -> None:
         _print(console, f"for the instructor: {_fault(grade)}")
     console.print(table)
     for result in grade.results:
-        if result.score < result.spec.points or not result.final:
+        if _is_told(result):
             _show_test(result, grade, console)
+
+
+def _is_told(result: TestResult) -> bool:
+    """Whether a test is worth telling of: not one that is whole, nor a bonus that was left alone."""
+    return not result.whole and (bool(result.spec.points) or result.verdict is not Verdict.NOT_ATTEMPTED)
 
 
 def show_many(grades: Sequence[Grade], console: Console) -> None:
@@ -61,7 +66,7 @@ def stands_out(grade: Grade) -> str:
         return f"{wording.NOT_FINAL}: {_fault(grade)}"
     if grade.problem:
         return wording.one_line(grade.problem.splitlines()[0])
-    lost = [result for result in grade.results if result.score < result.spec.points]
+    lost = [result for result in grade.results if result.spec.points and not result.whole]
     if not lost:
         return "everything passed"
     if all(result.verdict is Verdict.NOT_ATTEMPTED for result in grade.results):
@@ -100,7 +105,7 @@ def _fault(grade: Grade) -> str:
 def _verdict(results: Sequence[TestResult]) -> str:
     """Give a question's verdict: the worst of its tests."""
     worst = combined([Case(result.spec.id, "", result.verdict) for result in results])
-    partly = worst is Verdict.PASSED and any(result.score < result.spec.points for result in results)
+    partly = worst is Verdict.PASSED and not all(result.whole for result in results)
     return "partly passed" if partly else str(worst)
 
 

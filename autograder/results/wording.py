@@ -44,6 +44,7 @@ def overall(grade: Grade) -> str:
         block(grade.problem),
         *map(block, grade.notes),
         f"handed in by {', '.join(map(one_line, grade.members))}" if grade.members else "",
+        f"{'badges' if len(grade.badges) > 1 else 'badge'} earned: {', '.join(grade.badges)}" if grade.badges else "",
     ]
     return "\n".join(part for part in parts if part)
 
@@ -62,7 +63,7 @@ def telling(result: TestResult) -> Case | None:
 def hint_of(result: TestResult) -> str:
     """Give the misconception that was found, else the test's hint; empty where neither would help."""
     case = telling(result)
-    if case is None or result.score >= result.spec.points or result.verdict not in _HINTED:
+    if case is None or result.whole or result.verdict not in _HINTED:
         return ""
     return "" if case.summary.endswith(_TOP_SAYS_WHY) else escaped(case.finding or result.spec.hint)
 
@@ -98,7 +99,8 @@ def _verdict(result: TestResult, told: Case | None, assignment: Assignment) -> s
     if result.verdict in reasons:
         said = f"{result.verdict}: {(told and block(told.summary)) or reasons[result.verdict]}"
     elif _is_partial(result):
-        said = f"partly passed: {result.score:.4g} of {result.spec.points:g} points"
+        points = f": {result.score:.4g} of {result.spec.points:g} points" if result.spec.points else ""
+        said = f"partly passed{points}"
     else:
         said = _PLAIN.get(result.verdict, str(result.verdict))
     counts = _counts(result, told)
@@ -135,4 +137,4 @@ def _reason(result: TestResult, told: Case | None) -> str:
 
 
 def _is_partial(result: TestResult) -> bool:
-    return result.verdict is Verdict.PASSED and result.score < result.spec.points
+    return result.verdict is Verdict.PASSED and not result.whole

@@ -65,6 +65,7 @@ def test_the_top_has_gradescopes_fields() -> None:
         "leaderboard": [],
         "extra_data": {
             "final": True,
+            "badges": [],
             "verdicts": {"test_x::test_a": "passed", "test_x::test_b": "failed", "test_y::test_c": "passed"},
             "versions": {"numpy": "2.4"},
             "members": ["ada"],

@@ -32,8 +32,8 @@ def _rows(path: Path, *grades: Grade) -> list[list[str]]:
 def test_a_row_has_the_score_of_each_question(tmp_path: Path) -> None:
     """The header names the questions by id."""
     assert _rows(tmp_path, _grade("ada.py", Verdict.PASSED, Verdict.FAILED)) == [
-        ["hand_in", "member", "score", "max", "final", "x", "y"],
-        ["ada.py", "", "4", "6", "true", "4", "0"],
+        ["hand_in", "member", "score", "max", "final", "badges", "x", "y"],
+        ["ada.py", "", "4", "6", "true", "", "4", "0"],
     ]
 
 
@@ -48,12 +48,12 @@ def test_a_fault_of_the_grader_leaves_cells_empty(tmp_path: Path) -> None:
     """Its question and the score are unknown; other questions keep theirs."""
     rows = _rows(tmp_path, _grade("ada.py", Verdict.PASSED, Verdict.GRADER_ERROR))
 
-    assert rows[1] == ["ada.py", "", "", "6", "false", "4", ""]
+    assert rows[1] == ["ada.py", "", "", "6", "false", "", "4", ""]
 
 
 def test_without_grades_the_table_is_a_header(tmp_path: Path) -> None:
     """Nothing graded is no error."""
-    assert _rows(tmp_path) == [["hand_in", "member", "score", "max", "final"]]
+    assert _rows(tmp_path) == [["hand_in", "member", "score", "max", "final", "badges"]]
 
 
 @pytest.mark.parametrize(
