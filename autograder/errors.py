@@ -8,6 +8,7 @@
   x SuiteError            tests that cannot be collected, or whose points do not add up
   x HandInError           a hand-in that cannot be opened
   x ConfinementError      a machine that cannot hold student code, or a wall that fell
+  x DataError            a data set that is not there, or is not what it should be
   x WireError             bytes from a worker that are no message
   x GraderFault           a fault of the grader: never the student's loss
 """
@@ -60,6 +61,10 @@ class HandInError(AutograderError):
 
 class ConfinementError(AutograderError):
     """This machine cannot hold student code as safely as was asked."""
+
+
+class DataError(AutograderError):
+    """A data set is not there, or its files are not what they should be."""
 
 
 class WireError(AutograderError):

@@ -3,12 +3,14 @@
 import hashlib
 import importlib.util
 import tomllib
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
+from .data import DataSet
 from .notebook import NotebookModule
 from .recording import Recorder, case_id, combined, test_id
 from .student import LocalStudent
@@ -63,6 +65,13 @@ def student(_module: LocalStudent, request: pytest.FixtureRequest) -> LocalStude
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """Give a generator of random inputs, seeded for this very case."""
     return np.random.default_rng(seed_of(_PUBLIC_SALT, _name(request.config), request.node))
+
+
+@pytest.fixture(scope="session")
+def data(request: pytest.FixtureRequest) -> Callable[[str], DataSet]:
+    """Give a function that gives a data set, by a name that the manifest has."""
+    folder, names = request.config.rootpath / "data", _manifest(request.config).get("data", ())
+    return {name: DataSet(folder, name) for name in names}.__getitem__
 
 
 @pytest.fixture

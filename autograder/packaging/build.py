@@ -10,9 +10,11 @@ from autograder.assignment import MANIFEST, Assignment
 from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.notebook import notebook
 from autograder.course import Course, read_salt
+from autograder.data.sets import files as data_files
 from autograder.errors import BuildError
 from autograder.packaging import otter
 from autograder.packaging.zips import read_folder, write_zip
+from coursekit.data import TRAIN
 
 Files = dict[PurePosixPath, bytes]
 _CONFTEST = '"""Make the course\'s marks and fixtures known to pytest."""\n\npytest_plugins = ["coursekit.plugin"]\n'
@@ -46,13 +48,14 @@ def starter_files(assignment: Assignment) -> Files:
 
 
 def kit_files(assignment: Assignment) -> Files:
-    """Give the content of the starter kit's zip: `starter/NAME/`, and the course kit that its tests import.
+    """Give the content of the starter kit's zip: `starter/NAME/`, the course kit that its tests import, training data.
 
     Raises:
         MarkerError: if the source's markers do not pair up.
         BuildError: if the handout or the figures cannot be used.
     """
-    return starter_files(assignment) | _below("coursekit", read_folder(Path(coursekit.__path__[0])))
+    data = {PurePosixPath("data") / file.name: file.read_bytes() for file in _training_data(assignment)}
+    return starter_files(assignment) | _below("coursekit", read_folder(Path(coursekit.__path__[0]))) | data
 
 
 def reference_files(assignment: Assignment) -> Files:
@@ -134,6 +137,10 @@ def _zips(course: Course, assignment: Assignment, out: Path) -> Iterator[Path]:
     yield write_zip(out / "solved.zip", {module: reference_files(assignment)[module]})
     yield write_zip(out / "empty.zip", {module: kit[module]})
     yield otter.write_otter_zip(assignment, read_salt(course.root), out / "autograder.zip")
+
+
+def _training_data(assignment: Assignment) -> list[Path]:
+    return [data_files(name, assignment.folder / "data")[TRAIN] for name in assignment.data]
 
 
 def _below(name: str, files: Files) -> Files:

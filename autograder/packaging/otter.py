@@ -15,6 +15,7 @@ from importlib import metadata, resources
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment import MANIFEST, Assignment, package_name
+from autograder.data.sets import files as data_files
 from autograder.errors import BuildError
 from autograder.packaging.wheel import write_wheel
 from autograder.packaging.zips import read_folder, write_zip
@@ -76,6 +77,7 @@ def _lay_out(folder: Path, assignment: Assignment, salt: str) -> None:
         target = folder / "suite" / assignment.name / file.relative_to(assignment.folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
+    _lay_out_data(folder / "suite" / assignment.name / "data", assignment)
     (folder / "suite" / SALT_FILE).write_text(salt, encoding="ascii")
     (folder / "wheels").mkdir()
     write_wheel(folder / "wheels")
@@ -83,6 +85,13 @@ def _lay_out(folder: Path, assignment: Assignment, salt: str) -> None:
     (folder / "tests" / "placeholder.py").write_text(_PLACEHOLDER, encoding="utf-8")
     config = {"plugins": [_PLUGIN], "print_summary": False}
     (folder / "otter_config.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+def _lay_out_data(home: Path, assignment: Assignment) -> None:
+    for name in assignment.data:
+        home.mkdir(exist_ok=True)
+        for file in data_files(name, assignment.folder / "data").values():
+            shutil.copyfile(file, home / file.name)
 
 
 def _generate(folder: Path) -> None:

@@ -12,6 +12,7 @@ import autograder
 import coursekit
 from autograder.packaging.zips import read_folder, write_zip
 
+_LEFT_OUT = ("autograder/coursekit/", "autograder/data/samples/")  # there as coursekit/; laid beside the suite
 _WHEEL = "Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
@@ -20,7 +21,7 @@ def write_wheel(folder: Path) -> Path:
     files = _package(Path(autograder.__file__).parent, "autograder") | _package(
         Path(coursekit.__path__[0]), "coursekit"
     )
-    files = {name: content for name, content in files.items() if name.parts[:2] != ("autograder", "coursekit")}
+    files = {name: content for name, content in files.items() if not name.as_posix().startswith(_LEFT_OUT)}
     info = PurePosixPath(f"autograder-{autograder.__version__}.dist-info")
     installed = metadata.distribution("autograder")
     described = installed.read_text("METADATA") or installed.read_text("PKG-INFO")  # as a checkout's egg-info has it

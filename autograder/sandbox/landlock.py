@@ -11,7 +11,8 @@ from pathlib import Path
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
-_READ = 1 << 0 | 1 << 2 | 1 << 3  # execute, read a file, list a folder
+_LIST = 1 << 3  # list a folder
+_READ = 1 << 0 | 1 << 2 | _LIST  # execute and read a file, too
 _FILE_ONLY = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # what a rule on a plain file may name
 _FILES_BY_ABI = {1: 13, 2: 14, 3: 15, 5: 16}  # ABI → how many file rights it knows
 _TCP_ABI, _SCOPE_ABI = 4, 6
@@ -23,10 +24,10 @@ def abi() -> int:
     return max(0, int(_libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_FLAG))))
 
 
-def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
+def restrict(readable: Iterable[Path], writable: Iterable[Path], listable: Iterable[Path] = ()) -> None:
     """Give up, for good, every file but these, every TCP port, and signals to processes outside.
 
-    Needs no_new_privs. What does not exist is passed over.
+    Needs no_new_privs. What does not exist is passed over. In a folder that is only listable, names can be seen.
 
     Raises:
         OSError: if the kernel refuses.
@@ -38,7 +39,7 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
     attributes = struct.pack("<QQQ", files, tcp, scope)[: 24 if scope else 16 if tcp else 8]
     ruleset = _checked(_libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0)))
     try:
-        for rights, paths in ((_READ & files, readable), (files, writable)):
+        for rights, paths in ((_LIST, listable), (_READ & files, readable), (files, writable)):
             for path in paths:
                 _allow(ruleset, path, rights)
         _checked(_libc.syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)))

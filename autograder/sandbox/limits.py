@@ -17,6 +17,7 @@ import signal
 import struct
 import sys
 import sysconfig
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ _WHOLE_SESSION_SECONDS = 3_600
 _LEAST_ABI_WITHOUT_UID = 6  # the first that keeps signals from leaving
 _READABLE = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types", "/etc/fonts")
 _FACTS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system")
+_LABELS = Path(__file__).resolve().parents[1] / "data" / "samples"  # held-out labels, inside the package
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -116,7 +118,8 @@ def confine(walls: Walls, uid: int, memory: int, scratch: Path, hand_in: Path) -
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if walls.landlock:
-        landlock.restrict([*_libraries(), hand_in], [scratch, *map(Path, _DEVICES)])
+        readable, listable = without(_libraries(), _LABELS)
+        landlock.restrict([*readable, hand_in], [scratch, *map(Path, _DEVICES)], listable)
     if walls.seccomp:
         seccomp.install()
     _prctl(_PR_SET_DUMPABLE, 0)
@@ -174,6 +177,31 @@ def _libraries() -> list[Path]:
     prefixes = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values()}
     packages = {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
     return [*own, *(Path(p).resolve() for p in prefixes | packages), *map(Path, _READABLE + _FACTS)]
+
+
+def without(folders: Iterable[Path], secret: Path) -> tuple[list[Path], list[Path]]:
+    """Leave a folder out of those that a worker may read, wherever it lies inside them.
+
+    Args:
+        folders: to be readable.
+        secret: to stay closed; resolved.
+
+    Returns:
+        the folders to read, where those that hold the secret have made way for everything else in them;
+        and the folders on the way to it, whose names may be listed, as Python does to import from them.
+    """
+    readable: list[Path] = []
+    listable: list[Path] = []
+    left = [folder.resolve() for folder in folders]
+    while left:
+        folder = left.pop()
+        folder = folder.resolve() if folder.is_symlink() else folder
+        if not secret.is_relative_to(folder):
+            readable.append(folder)
+        elif folder != secret and folder not in listable:
+            listable.append(folder)
+            left += folder.iterdir()
+    return readable, listable
 
 
 def _others_can_read(*folders: Path) -> bool:

@@ -13,15 +13,17 @@ import numpy as np
 import pytest
 
 from autograder.assignment import Assignment
+from autograder.data.sets import load
 from autograder.errors import SuiteError
 from autograder.sandbox.client import RemoteStudent
 from autograder.sandbox.session import HandInProcess
+from coursekit.data import DataSet
 from coursekit.plugin import load_probes, seed_of
 from coursekit.recording import Recorder, test_id
 from coursekit.verdicts import NotGraded, TimedOut, Unusable, Verdict
 
 _MOST_TIMEOUTS = 2
-_OURS = ("student", "alone", "reference", "rng", "probes")
+_OURS = ("student", "alone", "reference", "rng", "probes", "data")
 
 
 class SuiteFixtures:
@@ -42,6 +44,7 @@ class SuiteFixtures:
     def __init__(self, assignment: Assignment, salt: str, recorder: Recorder) -> None:
         self._assignment, self._salt, self._recorder = assignment, salt, recorder
         self._reference = load_reference(assignment)
+        self._data = {name: load(name, assignment.folder / "data") for name in assignment.data}
         self._student: RemoteStudent | None = None
         self._question = ""
         self.process: HandInProcess | None = None
@@ -75,12 +78,19 @@ class SuiteFixtures:
         """Give the probes that go with the test."""
         return load_probes(request.node)
 
+    @pytest.fixture
+    def data(self) -> Callable[[str], DataSet]:
+        """Give a function that gives a data set, by a name that the manifest has."""
+        return self._data.__getitem__
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note which tests ask for nothing but our fixtures and their own parameters: they can be called straight.
+        """Read the data, and note the tests that ask for our fixtures and parameters alone: they are called straight.
 
         Measured: pytest's own fixtures and hooks take 1 ms for each case, of which a suite has hundreds.
         A conftest.py with hooks around tests keeps all of them with pytest.
         """
+        for data_set in self._data.values():
+            data_set.read()
         if any(_hooks_into_tests(plugin) for plugin in session.config.pluginmanager.get_plugins()):
             return
         for item in session.items:
@@ -94,6 +104,7 @@ class SuiteFixtures:
             "reference": lambda _: self._reference,
             "rng": self._rng_for,
             "probes": load_probes,
+            "data": lambda _: self._data.__getitem__,
         }
         arguments = _parameters(item)
         with ExitStack() as stack:

@@ -1,5 +1,6 @@
 """Built folders and zips: complete, free of anything hidden, and checked for drift."""
 
+import dataclasses
 import subprocess
 import sys
 import zipfile
@@ -41,6 +42,15 @@ def test_kit_adds_the_modules_that_its_tests_import(small: Assignment) -> None:
     added = {path.parts[0] for path in kit_files(small).keys() - starter_files(small).keys()}
 
     assert added == {"coursekit"}
+
+
+def test_kit_has_training_data_and_no_held_out_labels(small: Assignment) -> None:
+    """What the manifest names travels in the kit's zip, not in the folder that is committed."""
+    assignment = dataclasses.replace(small, data=("mnist_sample",))
+    added = kit_files(assignment).keys() - kit_files(small).keys()
+
+    assert {str(path) for path in added} == {"data/mnist_sample_train.npz"}
+    assert starter_files(assignment).keys() == starter_files(small).keys()
 
 
 def test_starter_holds_nothing_hidden(small: Assignment) -> None:

@@ -1,5 +1,6 @@
 """The zip that Gradescope and Otter take."""
 
+import dataclasses
 import json
 import subprocess
 import zipfile
@@ -53,6 +54,16 @@ def test_data_beside_the_tests_goes_along(assignments: list[Assignment]) -> None
         "hidden/expected.npz",
         "hidden/test_twice.py",
     ]
+
+
+def test_data_sets_lie_beside_the_suite_with_their_held_out_part(small: Assignment, tmp_path: Path) -> None:
+    """The grader needs the labels, and an assignment without data does not carry any."""
+    with_data = dataclasses.replace(small, data=("mnist_sample",))
+    with zipfile.ZipFile(write_otter_zip(with_data, "salt", tmp_path / "autograder.zip")) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".npz")]
+
+    home = "files/suite/small/data"
+    assert names == [f"{home}/mnist_sample_held_out.npz", f"{home}/mnist_sample_train.npz"]
 
 
 def test_salt_is_the_course_s(autograder_zip: Path, small_course: Path) -> None:

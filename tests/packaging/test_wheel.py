@@ -66,3 +66,12 @@ def test_pip_installs_the_wheel(wheel: Path, tmp_path: Path) -> None:
     subprocess.run([*command, "--target", str(tmp_path), str(wheel)], check=True, capture_output=True)
 
     assert (tmp_path / "bin" / "autograder").exists()
+
+
+def test_no_data_set_is_in_the_wheel(wheel: Path) -> None:
+    """A zip carries the data of its own assignment; the wheel inside carries none."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+
+    assert "autograder/data/sets.py" in names
+    assert not [name for name in names if name.endswith(".npz")]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from autograder.data.sets import SAMPLES
 from autograder.results.grade import Grade
-from autograder.sandbox.limits import Walls, available
+from autograder.sandbox.limits import Walls, available, without
 
 GradeText = Callable[[str], Grade]
 
@@ -25,6 +26,7 @@ def _told(grade: GradeText, body: str) -> str:
     [
         (f"open({__file__!r}).read()", "PermissionError"),
         ("open('/etc/passwd').read()", "PermissionError"),
+        (f"open({str(SAMPLES / 'mnist_sample_held_out.npz')!r}, 'rb').read()", "PermissionError"),
         ("os.listdir('/')", "PermissionError"),
         ("open('/tmp/left-behind', 'w')", "PermissionError"),
         ("socket.socket()", "PermissionError"),
@@ -80,3 +82,15 @@ def test_gaps_are_said() -> None:
     assert not open_walls.hold
     assert len(open_walls.gaps) == 3
     assert (full.hold, full.gaps) == (True, ())
+
+
+def test_a_folder_makes_way_for_all_but_the_secret_in_it(tmp_path: Path) -> None:
+    """Links that lead back to it are followed, and the folders on the way can only be listed."""
+    for place in ("lib/site/package", "lib/site/data", "bin"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "lib64").symlink_to("lib")
+    (tmp_path / "lib" / "self").symlink_to(".")
+    readable, listable = without([tmp_path, tmp_path / "lib64"], tmp_path / "lib" / "site" / "data")
+
+    assert {str(path.relative_to(tmp_path)) for path in readable} == {"bin", "lib/site/package"}
+    assert {str(path.relative_to(tmp_path)) for path in listable} == {".", "lib", "lib/site"}

@@ -1,0 +1,1 @@
+"""Data sets that assignments train and test on; `samples/` holds what is embedded."""

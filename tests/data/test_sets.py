@@ -1,0 +1,75 @@
+"""Data sets: where they are looked for, and what the embedded sample holds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.data.sets import files, load
+from autograder.errors import DataError
+from coursekit.data import DataSet
+from coursekit.verdicts import NotGraded
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """Write a data set of four images into a folder of its own; nothing is held out."""
+    np.savez(tmp_path / "tiny_train.npz", images=np.zeros((4, 2, 3), np.uint8), labels=np.arange(4, dtype=np.uint8))
+    return tmp_path
+
+
+@pytest.mark.parametrize(("part", "count"), [("train", 10_000), ("held_out", 2_000)])
+def test_the_sample_holds_all_digits(part: str, count: int) -> None:
+    """Images of bytes with a label each, and each digit about as often as any other."""
+    images, labels = getattr(load("mnist_sample"), part)
+    shares = np.bincount(labels, minlength=10) / count
+
+    assert (images.shape, images.dtype, labels.dtype) == ((count, 28, 28), np.uint8, np.int64)
+    assert images.max() == 255
+    assert shares.min() > 0.08
+    assert shares.max() < 0.13
+
+
+def test_the_sample_has_the_pixels_of_the_full_set() -> None:
+    """Mean and spread are near the published ones, 33.318 and 78.567."""
+    images, _ = load("mnist_sample").train
+
+    assert abs(images.mean() - 33.318) < 0.5
+    assert abs(images.std() - 78.567) < 0.5
+
+
+def test_an_assignments_own_data_come_first(own: Path) -> None:
+    """A folder beside the tests needs no framework to be changed."""
+    images, labels = load("tiny", own).train
+
+    assert (images.shape, labels.tolist()) == ((4, 2, 3), [0, 1, 2, 3])
+    assert list(files("tiny", own)) == ["train"]
+
+
+def test_each_access_gives_a_copy(own: Path) -> None:
+    """A student who writes into the images spoils them for nobody."""
+    data = load("tiny", own)
+    data.train.images[:] = 9
+
+    assert data.train.images.max() == 0
+
+
+def test_without_a_held_out_part_nothing_is_graded_on_it(own: Path) -> None:
+    """A starter kit has the training part alone."""
+    with pytest.raises(NotGraded, match="the data set tiny has no file tiny_held_out.npz here"):
+        _ = DataSet(own, "tiny").held_out
+
+
+def test_reading_ahead_reads_what_is_there(own: Path) -> None:
+    """A grader reads before it forks; a part that is missing is no error until it is asked for."""
+    data = DataSet(own, "tiny")
+    data.read()
+    (own / "tiny_train.npz").unlink()
+
+    assert len(data.train.labels) == 4
+
+
+def test_a_name_that_is_nowhere_is_an_error(tmp_path: Path) -> None:
+    """The message says where it was looked for, and what was probably meant."""
+    with pytest.raises(DataError, match=r"data set 'mnist_sampel': is not there: .*\n  did you mean 'mnist_sample'\?"):
+        load("mnist_sampel", tmp_path)
