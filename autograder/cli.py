@@ -127,6 +127,36 @@ def doctor() -> None:
 
 
 @cli.group()
+def data() -> None:
+    """Fetch data sets, and see which are there."""
+
+
+@data.command("list")
+@_COURSE
+def list_data(root: Path) -> None:
+    """List the data sets, where each one is, and how many images it has."""
+    from autograder.data.sets import inventory
+
+    for entry in inventory(_data_folders(root)):
+        click.echo(f"{'ok' if entry.there else '--':<3}{entry}")
+
+
+@data.command("fetch")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--from", "sources", multiple=True, help="A folder or a mirror that has the data set's own files.")
+@_COURSE
+def fetch_data(names: tuple[str, ...], sources: tuple[str, ...], root: Path) -> None:
+    """Bring data sets into the cache, checked against their checksums."""
+    from autograder.course import find_course
+    from autograder.data.fetch import cache_folder, fetch
+
+    for name in names:
+        found = fetch(name, (*sources, *find_course(root).data))
+        counts = ", ".join(f"{count:,} {part}" for part, count in found.counts.items())
+        click.echo(f"{name}: {counts} images in {cache_folder()}, from {found.source}")
+
+
+@cli.group()
 def new() -> None:
     """Start something: an assignment, or the course's salt."""
 
@@ -170,6 +200,17 @@ def _find(root: Path, names: tuple[str, ...]) -> "tuple[Course, list[Assignment]
 
     course = find_course(root)
     return course, find_assignments(course.root, names)
+
+
+def _data_folders(root: Path) -> list[Path]:
+    """Give the assignments' own folders of data, where this is a course."""
+    from autograder.assignment import find_assignments
+    from autograder.course import find_course
+
+    try:
+        return [assignment.folder / "data" for assignment in find_assignments(find_course(root).root)]
+    except ManifestError:
+        return []
 
 
 def _show(grades: "list[Grade]") -> None:

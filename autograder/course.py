@@ -20,11 +20,13 @@ class Course:
         root: the folder that holds `assignments/`.
         title: what a student reads.
         team_size: how many people may hand in together, at least 1.
+        data: folders or mirrors that are asked for data sets before their own addresses.
     """
 
     root: Path
     title: str = "A course"
     team_size: int = 1
+    data: tuple[str, ...] = ()
 
 
 def find_course(start: Path) -> Course:
@@ -76,7 +78,10 @@ def _read(root: Path) -> Course:
         if key not in known:
             hint = did_you_mean(key, known) or f"known keys: {', '.join(sorted(known))}"
             raise ManifestError(file, f"unknown key '{key}'", hint)
-    return _checked(file, Course(root, **table))
+    sources = table.get("data", [])
+    if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
+        raise ManifestError(file, f"'data' must be a list of folders or addresses, got {sources!r}")
+    return _checked(file, Course(root, **table | {"data": tuple(sources)}))
 
 
 def _checked(file: Path, course: Course) -> Course:

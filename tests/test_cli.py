@@ -149,3 +149,24 @@ def test_a_salt_is_new_once(course: Path) -> None:
 
     assert _run("new", "salt", "--course", course).exit_code == 0
     assert (course / ".salt").read_text(encoding="ascii") == before
+
+
+def test_data_that_are_there_and_not_are_listed(course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a network: what can be fetched, what is embedded, what an assignment has of its own."""
+    monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "cache"))
+    own = course / "assignments" / "small" / "data"
+    own.mkdir()
+    (own / "tiny_train.npz").touch()
+    lines = _run("data", "list", "--course", course).output.splitlines()
+
+    assert lines[0] == f"-- mnist           not in {tmp_path / 'cache'}: autograder data fetch mnist"
+    assert [line.split()[:2] for line in lines[1:]] == [
+        ["--", "fashion_mnist"], ["--", "cifar10"], ["ok", "mnist_sample"], ["ok", "tiny"],
+    ]  # fmt: skip
+
+
+def test_fetching_an_unknown_data_set_is_status_one(course: Path) -> None:
+    """The nearest name is offered."""
+    done = _program("data", "fetch", "minst", cwd=course)
+
+    assert (done.returncode, done.stderr) == (1, "Error: data set 'minst': is not known\n  did you mean 'mnist'?\n")

@@ -35,6 +35,7 @@ def test_settings_may_stand_in_pyproject(tmp_path: Path) -> None:
         ("team_sise = 2", r"unknown key 'team_sise'\n  did you mean 'team_size'\?"),
         ("team_size = 0", "'team_size' must be a whole number from 1 on, got 0"),
         ("title = 3", "'title' must be str, got 3"),
+        ("data = 'https://x'", "'data' must be a list of folders or addresses, got 'https://x'"),
         ("title =", "not valid TOML"),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 from .verdicts import NotGraded
 
 Array = np.ndarray[Any, Any]
-TRAIN, HELD_OUT = "train", "held_out"
+TRAIN, TEST, HELD_OUT = PARTS = ("train", "test", "held_out")
 
 
 class Split(NamedTuple):
@@ -24,7 +24,7 @@ class Split(NamedTuple):
 
 
 class DataSet:
-    """A data set in a folder: `NAME_train.npz`, and, where the grader is, `NAME_held_out.npz`.
+    """A data set in a folder: `NAME_train.npz`; where the grader is, `NAME_test.npz` and perhaps `NAME_held_out.npz`.
 
     A file is read once; each access gives a copy, since a student may write into it.
     """
@@ -35,7 +35,7 @@ class DataSet:
 
     def read(self) -> None:
         """Read every part that is here, so that forks of this process need not."""
-        for part in (TRAIN, HELD_OUT):
+        for part in PARTS:
             if self._file(part).is_file():
                 self._copy(part)
 
@@ -49,13 +49,22 @@ class DataSet:
         return self._copy(TRAIN)
 
     @property
-    def held_out(self) -> Split:
-        """What a student's model is graded on; its labels never leave the grader.
+    def test(self) -> Split:
+        """The official test part; its labels never leave the grader.
 
         Raises:
             NotGraded: if the file is missing, as in a starter kit.
         """
-        return self._copy(HELD_OUT)
+        return self._copy(TEST)
+
+    @property
+    def held_out(self) -> Split:
+        """What a model is graded on: images that nobody could train on where there are some, else the test part.
+
+        Raises:
+            NotGraded: if there is neither, as in a starter kit.
+        """
+        return self._copy(HELD_OUT if self._file(HELD_OUT).is_file() else TEST)
 
     def _copy(self, part: str) -> Split:
         if part not in self._parts:

@@ -1,7 +1,7 @@
 """Cut the embedded sample out of the full MNIST: `python -m autograder.data.cut_mnist FOLDER`.
 
 FOLDER holds the four official idx files, plain or with `.gz`. The sample is drawn at random, with a fixed seed:
-10,000 of the 60,000 training images, and 2,000 of the 10,000 test images to hold out. The same files give
+10,000 of the 60,000 training images, and 2,000 of the 10,000 test images. The same files give
 the same bytes.
 
 Source: yann.lecun.com/exdb/mnist, The IDX file format.
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.data.sets import SAMPLES
-from coursekit.data import HELD_OUT, TRAIN
+from coursekit.data import TEST, TRAIN
 
 Bytes = NDArray[np.uint8]
-_PARTS = {TRAIN: ("train", 10_000), HELD_OUT: ("t10k", 2_000)}
+_PARTS = {TRAIN: ("train", 10_000), TEST: ("t10k", 2_000)}
 _SEED = 0
 
 
@@ -28,7 +28,7 @@ def cut(source: Path, out: Path) -> None:
 
     Args:
         source: folder with the idx files.
-        out: folder for `mnist_sample_train.npz` and `mnist_sample_held_out.npz`.
+        out: folder for `mnist_sample_train.npz` and `mnist_sample_test.npz`.
 
     Raises:
         FileNotFoundError: if an idx file is missing.

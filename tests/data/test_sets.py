@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.data.sets import files, load
+from autograder.data.sets import files, inventory, load
 from autograder.errors import DataError
 from coursekit.data import DataSet
 from coursekit.verdicts import NotGraded
@@ -56,7 +56,7 @@ def test_each_access_gives_a_copy(own: Path) -> None:
 
 def test_without_a_held_out_part_nothing_is_graded_on_it(own: Path) -> None:
     """A starter kit has the training part alone."""
-    with pytest.raises(NotGraded, match="the data set tiny has no file tiny_held_out.npz here"):
+    with pytest.raises(NotGraded, match="the data set tiny has no file tiny_test.npz here"):
         _ = DataSet(own, "tiny").held_out
 
 
@@ -73,3 +73,32 @@ def test_a_name_that_is_nowhere_is_an_error(tmp_path: Path) -> None:
     """The message says where it was looked for, and what was probably meant."""
     with pytest.raises(DataError, match=r"data set 'mnist_sampel': is not there: .*\n  did you mean 'mnist_sample'\?"):
         load("mnist_sampel", tmp_path)
+
+
+def test_what_was_fetched_comes_before_what_is_embedded(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cache serves by name, as an assignment's own folder does."""
+    monkeypatch.setenv("AUTOGRADER_DATA", str(own))
+
+    assert len(load("tiny", tmp_path / "no such folder").train.labels) == 4
+
+
+def test_a_data_set_that_can_be_fetched_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The full sets are not embedded."""
+    monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path))
+
+    with pytest.raises(DataError, match=r"data set 'cifar10': is not there: .*\n  autograder data fetch cifar10"):
+        load("cifar10")
+
+
+def test_a_fetched_data_set_that_was_changed_is_said_in_the_inventory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list never fails; its line says what to do."""
+    monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path))
+    (tmp_path / "mnist.json").write_text("{", encoding="utf-8")
+    first = next(inventory())
+
+    assert not first.there
+    assert f"delete {tmp_path / 'mnist'}* and run autograder data fetch mnist" in str(first)

@@ -63,7 +63,7 @@ def test_data_sets_lie_beside_the_suite_with_their_held_out_part(small: Assignme
         names = [name for name in archive.namelist() if name.endswith(".npz")]
 
     home = "files/suite/small/data"
-    assert names == [f"{home}/mnist_sample_held_out.npz", f"{home}/mnist_sample_train.npz"]
+    assert names == [f"{home}/mnist_sample_test.npz", f"{home}/mnist_sample_train.npz"]
 
 
 def test_salt_is_the_course_s(autograder_zip: Path, small_course: Path) -> None:

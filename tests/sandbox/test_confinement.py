@@ -26,7 +26,7 @@ def _told(grade: GradeText, body: str) -> str:
     [
         (f"open({__file__!r}).read()", "PermissionError"),
         ("open('/etc/passwd').read()", "PermissionError"),
-        (f"open({str(SAMPLES / 'mnist_sample_held_out.npz')!r}, 'rb').read()", "PermissionError"),
+        (f"open({str(SAMPLES / 'mnist_sample_test.npz')!r}, 'rb').read()", "PermissionError"),
         ("os.listdir('/')", "PermissionError"),
         ("open('/tmp/left-behind', 'w')", "PermissionError"),
         ("socket.socket()", "PermissionError"),
