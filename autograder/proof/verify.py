@@ -152,13 +152,21 @@ def _earns_everything(grade: Grade) -> str:
 
 
 def _earns_nothing(grade: Grade) -> str:
-    wrong = [result for result in grade.results if result.score or result.whole or not result.final]
+    wrong = [result for result in grade.results if result.score or not result.final]
+    if grade.badges and not wrong:
+        return f"it earns {', '.join(grade.badges)}"
     return _said(grade, wrong) if wrong else ""
 
 
 def _untouched(grade: Grade) -> str:
     allowed = {Verdict.NOT_ATTEMPTED, Verdict.NOT_GRADED}
-    return _earns_nothing(grade) or _said(grade, [r for r in grade.results if r.verdict not in allowed])
+    attempted = [result for result in grade.results if result.verdict not in allowed and not _is_given(result)]
+    return _earns_nothing(grade) or _said(grade, attempted)
+
+
+def _is_given(result: TestResult) -> bool:
+    """Whether a test without points passes on the starter: it shows a helper that is given."""
+    return result.spec.points == 0 and result.whole
 
 
 def _is_caught(grade: Grade, mistake: Mistake) -> str:

@@ -111,3 +111,28 @@ def test_functions_that_return_none_keep_their_signatures(small: Assignment) -> 
 
     assert "def twice(f, x):\n    return None" in source
     assert "isinstance" not in source
+
+
+def _add_free_test(folder: Path, badge: str) -> None:
+    """Add a question whose only test gives no points and passes whatever the student wrote."""
+    with (folder / "assignment.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write(f'\n[[questions]]\nid = "free"\ntitle = "Free"\n{badge}\n')
+    marks = '@pytest.mark.question("free")\n@pytest.mark.points(0)\n'
+    body = 'def test_given():\n    """A given helper works."""\n    assert True\n'
+    (folder / "public" / "test_free.py").write_text(f"import pytest\n\n\n{marks}{body}", encoding="utf-8")
+
+
+def test_a_badge_for_nothing_is_named(folder: Path) -> None:
+    """A bonus gives no points, so its badge must not come for free either."""
+    _add_free_test(folder, 'badge = "Lucky"')
+    broken = _broken(folder)
+
+    assert set(broken.values()) == {"it earns Lucky"}
+    assert "the starter earns nothing: every item is not attempted" in broken
+
+
+def test_a_given_helper_may_be_shown_by_a_test_without_points(folder: Path) -> None:
+    """It passes on the starter, and that is no attempt."""
+    _add_free_test(folder, "")
+
+    assert _broken(folder) == {}
