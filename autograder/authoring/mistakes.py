@@ -13,7 +13,7 @@ from autograder.errors import MistakeError, did_you_mean
 
 MISTAKES = "mistakes.toml"
 _TEXTS = ("id", "name", "question", "hint")
-_KEYS = (*_TEXTS, "also", "edits")
+_KEYS = (*_TEXTS, "also", "slow", "edits")
 _EDIT_KEYS = ("in", "replace", "by")
 _ENTRY = re.compile(r"\s*\[\[\s*mistakes\s*\]\]")
 
@@ -39,6 +39,7 @@ class Mistake:
         also: questions that may lose points too.
         edits: what turns the solved source into the wrong one.
         where: file and line of its entry.
+        slow: whether a test marked slow must catch it; the others are proven without those.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Mistake:
     also: tuple[str, ...]
     edits: tuple[Edit, ...]
     where: str
+    slow: bool = False
 
     def apply(self, source: str) -> str:
         """Make the wrong solution.
@@ -125,8 +127,10 @@ def _mistake(entry: dict[str, Any], where: str, assignment: Assignment) -> Mista
         if named not in assignment.by_id:
             near = did_you_mean(str(named), assignment.by_id) or f"questions: {', '.join(assignment.by_id)}"
             raise MistakeError(where, f"'{named}' is no question of {assignment.name}", near)
+    slow = entry.get("slow", False)
+    _require(isinstance(slow, bool), "'slow' must be true or false", entry, "slow", where)
     identifier, name, question, hint = (entry[key] for key in _TEXTS)
-    return Mistake(identifier, name, question, hint, tuple(also), _edits(entry, where), where)
+    return Mistake(identifier, name, question, hint, tuple(also), _edits(entry, where), where, slow)
 
 
 def _edits(entry: dict[str, Any], where: str) -> tuple[Edit, ...]:

@@ -24,7 +24,7 @@ from autograder.errors import AutograderError, SuiteError
 from autograder.sandbox.limits import Walls
 from autograder.sandbox.session import HandInProcess, Zygote
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
-from coursekit.recording import Recorder, case_of
+from coursekit.recording import Recorder, case_of, test_id
 from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
 
 _BATCH_SECONDS = 0.05
@@ -85,7 +85,7 @@ class Server:
                 self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
                 self.recorder.on_case = lambda case: self._lines.write({"case": vars(case)}, later=True)
                 self._load(process)
-                self._run(session.items)
+                self._run(_chosen(session.items, order["tests"]))
         except BaseException as error:  # noqa: BLE001 - nothing may leave this fork but by its exit
             self._lines.write({"fault": str(error) if isinstance(error, AutograderError) else repr(error)})
         finally:
@@ -112,6 +112,10 @@ class Server:
     def _straight(self, item: pytest.Function) -> None:
         self.recorder.require(item)
         self.fixtures.call(item)
+
+
+def _chosen(items: list[pytest.Item], tests: list[str] | None) -> list[pytest.Item]:
+    return items if tests is None else [item for item in items if test_id(item) in tests]
 
 
 def _in_phases(item: pytest.Item, following: pytest.Item | None) -> pytest.CallInfo[None]:

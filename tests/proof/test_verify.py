@@ -136,3 +136,32 @@ def test_a_given_helper_may_be_shown_by_a_test_without_points(folder: Path) -> N
     _add_free_test(folder, "")
 
     assert _broken(folder) == {}
+
+
+SLOW = '''
+@pytest.mark.slow
+@pytest.mark.points(1)
+@pytest.mark.hint("Be quick.")
+def test_is_quick(student):
+    """double is quick."""
+    assert_close(student.double(np.ones(2)), np.full(2, 2.0), rtol=0, atol=0)
+
+
+@pytest.mark.points(0)'''
+
+
+@pytest.mark.parametrize(("slow", "broken"), [("slow = true", 0), ("", 1)])
+def test_a_mistake_meets_slow_tests_only_where_it_says_so(folder: Path, slow: str, broken: int) -> None:
+    """A gate trains for minutes, so other mistakes are proven without it."""
+    _edit(folder / "public" / "test_double.py", "\n@pytest.mark.points(1)", SLOW)
+    (folder / "mistakes.toml").write_text(MISTAKE.format(hint="Be quick.") + slow, encoding="utf-8")
+
+    assert len(_broken(folder)) == broken
+
+
+def test_a_mistake_is_slow_or_not(folder: Path) -> None:
+    """Any other word is an error with file and line."""
+    (folder / "mistakes.toml").write_text(MISTAKE.format(hint="x") + 'slow = "yes"', encoding="utf-8")
+    (broken,) = _broken(folder).values()
+
+    assert "mistakes.toml:2: 'slow' must be true or false, got 'yes'" in broken
