@@ -159,7 +159,7 @@ def _send(channel: socket.socket, reply: dict[str, Any]) -> None:
 def _answer(module: types.ModuleType, message: dict[str, Any]) -> dict[str, Any]:
     if message["op"] == "probe":
         probes: dict[str, Any] = {"__name__": "probes"}
-        exec(compile(message["source"], "probes.py", "exec"), probes)  # noqa: S102 - the course's own source
+        exec(compile(message["source"], "<probes>", "exec"), probes)  # noqa: S102 - the course's own source
         return _call(probes[message["name"]], [module], message["kwargs"])
     function = module.__dict__.get(message["name"])
     if not callable(function):

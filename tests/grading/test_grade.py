@@ -278,9 +278,8 @@ def test_a_machine_that_cannot_confine_refuses_or_marks(
     assert "student code could read hidden tests" in result.unconfined
 
 
-def test_a_probe_runs_in_the_worker_and_hands_back_observations(small_course: Path, tmp_path: Path) -> None:
-    """What cannot cross as data is driven beside the student's module; only plain values come back."""
-    folder = tmp_path / "small"
+def _with_probe(small_course: Path, folder: Path) -> Assignment:
+    """Copy the small assignment, and have one of its hidden tests use a probe."""
     shutil.copytree(small_course / "assignments" / "small", folder)
     body = "    seen = []\n    module.twice(lambda v: seen.append(v) or v + 1, n)\n    return seen\n"
     (folder / "probes.py").write_text(f"def calls(module, n):\n{body}", encoding="utf-8")
@@ -290,10 +289,27 @@ def test_a_probe_runs_in_the_worker_and_hands_back_observations(small_course: Pa
     )
     call = "    assert student.probe(probes.calls, n=3) == [3, 4]\n    x = rng.normal(size=5)\n"
     test.write_text(text.replace("    x = rng.normal(size=5)\n", call, 1), encoding="utf-8")
-    results = {}
+    return load_assignment(folder)
+
+
+def test_a_probe_runs_in_the_worker_and_hands_back_observations(small_course: Path, tmp_path: Path) -> None:
+    """What cannot cross as data is driven beside the student's module; only plain values come back."""
+    assignment, results = _with_probe(small_course, tmp_path / "small"), {}
     for name, source in (("right", GOOD), ("wrong", GOOD.replace("f(f(x))", "f(x)"))):
         (tmp_path / "small.py").write_text(source, encoding="utf-8")
-        with Grader(load_assignment(folder), "salt") as grader:
+        with Grader(assignment, "salt") as grader:
             results[name] = _verdicts(grader.grade(tmp_path / "small.py"))["test_twice_of_a_function"]
 
     assert results == {"right": Verdict.PASSED, "wrong": Verdict.FAILED}
+
+
+def test_a_probe_is_no_line_of_the_students(small_course: Path, tmp_path: Path) -> None:
+    """An error inside a probe shows the frames of the student's file alone."""
+    assignment = _with_probe(small_course, tmp_path / "small")
+    (tmp_path / "small.py").write_text(GOOD.replace("return f(f(x))", "return f[x]"), encoding="utf-8")
+    with Grader(assignment, "salt") as grader:
+        results = {result.spec.id: result for result in grader.grade(tmp_path / "small.py").results}
+    details = results["test_twice::test_twice_of_a_function"].cases[0].details
+
+    assert "in twice: return f[x]\nTypeError" in details
+    assert "in calls" not in details
