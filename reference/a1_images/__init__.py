@@ -1,0 +1,1 @@
+"""Solved; built from assignments/a1_images/ by `autograder build`."""
