@@ -10,8 +10,8 @@ import io
 import re
 import textwrap
 import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -23,6 +23,7 @@ _FIRST_WORDS, _SECOND_WORD = ("begin", "end"), "solution"
 _SIMILAR = 0.75
 _REMEDY = "write '# BEGIN SOLUTION <what to do>' or '# END SOLUTION', exactly"
 _WIDTH = 120
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def regions(source: str, where: Path) -> list[Region]:
         MarkerError: as `starter_text`.
     """
     tree = ast.parse(_compiled(source, where))
+    functions = list(_functions(tree))
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     found: list[Region] = []
     begun: tuple[int, str, str] | None = None  # line, what to do, indentation
     for line, comment, before in _comments(source):
@@ -91,30 +94,33 @@ def regions(source: str, where: Path) -> list[Region]:
         elif begun is None:
             raise MarkerError(place, "a region ends that never began", _REMEDY)
         else:
-            found.append(_region(tree, (begun[0], line), begun[1], begun[2], where))
+            region = Region(begun[0], line, begun[1], begun[2], "")
+            found.append(_placed(region, functions, statements, where))
             begun = None
     if begun:
         raise MarkerError(f"{where}:{begun[0]}", "a region begins that never ends", "write '# END SOLUTION' after it")
     return found
 
 
-def _region(tree: ast.Module, lines: tuple[int, int], todo: str, indent: str, where: Path) -> Region:
-    """Make a region of a pair of markers, once it holds whole statements of one function."""
-    place = f"{where}:{lines[0]}"
-    around = [item for item in _functions(tree) if item[1].lineno < lines[0] <= (item[1].end_lineno or 0)]
+def _placed(
+    region: Region, functions: Sequence[tuple[str, _Function]], statements: Sequence[ast.stmt], where: Path
+) -> Region:
+    """Name a region's function, once it holds whole statements of one."""
+    place = f"{where}:{region.first}"
+    around = [item for item in functions if item[1].lineno < region.first <= (item[1].end_lineno or 0)]
     if not around:
         raise MarkerError(place, "a region stands outside of a function", "put the markers inside one")
     name, function = around[-1]
-    here = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and lines[0] < node.lineno < lines[1]]
+    here = [node for node in statements if region.first < node.lineno < region.last]
     if not here:
         raise MarkerError(place, "a region is empty", "put the solution between the markers")
     if any(node.lineno > (function.end_lineno or 0) for node in here):
         raise MarkerError(place, f"a region reaches over the end of {name}", "end it inside the same function")
-    if any((node.end_lineno or 0) > lines[1] for node in here):
+    if any((node.end_lineno or 0) > region.last for node in here):
         raise MarkerError(place, "a region ends in the middle of a statement", "end it after the statement")
-    if min(here, key=lambda node: node.lineno).col_offset != len(indent):
+    if min(here, key=lambda node: node.lineno).col_offset != len(region.indent):
         raise MarkerError(place, "a marker is not indented as the code below it", "indent it alike")
-    return Region(*lines, todo, indent, name)
+    return replace(region, function=name)
 
 
 def _stub(region: Region) -> list[str]:
@@ -158,10 +164,10 @@ def _near(word: str, known: str) -> bool:
     return SequenceMatcher(None, word, known).ratio() >= _SIMILAR
 
 
-def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, _Function]]:
     """Give the dotted name and the node of each function, outer ones first."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(node, _Function):
             yield f"{prefix}{node.name}", node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield from _functions(node, f"{prefix}{node.name}.")
