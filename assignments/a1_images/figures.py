@@ -123,7 +123,7 @@ def gray(image: Array) -> Array:
     return np.stack([image, image, image], axis=2)
 
 
-def grid(  # noqa: PLR0913 - what to draw, where, and what beside it
+def grid(
     numbers: Array | None,
     x: float,
     y: float,
@@ -179,9 +179,7 @@ def line(x: float, y: float, to_x: float, to_y: float) -> str:
     return f'<path d="M{x} {y}L{to_x} {to_y}" stroke="{MARK}" stroke-width="2.5"/>'
 
 
-def text(  # noqa: PLR0913 - words, where, and how
-    x: float, y: float, words: str, *, anchor: str = "start", colour: str = INK, size: int = 14
-) -> str:
+def text(x: float, y: float, words: str, *, anchor: str = "start", colour: str = INK, size: int = 14) -> str:
     """Write words at a place."""
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{colour}" font-size="{size}">{words}</text>'
 

@@ -87,7 +87,7 @@ def stride(solved: ModuleType) -> str:
     return svg(640, 280, parts)
 
 
-def grid(  # noqa: PLR0913 - what to draw, where, and two kinds of marks
+def grid(
     cells: Cells, x: int, y: int, title: str = "", *, border: Mask | None = None, window: Mask | None = None
 ) -> str:
     """Draw numbers in a grid of cells.

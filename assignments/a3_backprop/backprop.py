@@ -331,7 +331,7 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Floats]:
         ValueError: if logits has another number of axes than two or is empty, labels another shape than (N,),
             or a label is out of range.
     """
-    # BEGIN SOLUTION log-softmax from shifted scores; the loss picks the labels' columns; dlogits is (probs - one_hot) / N
+    # BEGIN SOLUTION log-softmax from shifted scores; the loss picks the labels' entries; dlogits: (probs - one_hot) / N
     logits = as_floats(logits, "logits", 2)
     count, num_classes = logits.shape
     labels = as_labels(labels, count, num_classes)
@@ -773,7 +773,7 @@ def sgd_update(
     # END SOLUTION
 
 
-def iterate_minibatches(  # noqa: PLR0913 - what to cut, and how
+def iterate_minibatches(
     X: Array, y: Array, batch_size: int, rng: np.random.Generator, *, shuffle: bool = True, drop_last: bool = False
 ) -> Iterator[tuple[Array, Array]]:
     """Go once through the samples, a batch at a time.
@@ -807,7 +807,7 @@ def iterate_minibatches(  # noqa: PLR0913 - what to cut, and how
     # END SOLUTION
 
 
-def fit_classifier(  # noqa: PLR0913, PLR0917 - a training run's settings, in the handout's order
+def fit_classifier(
     net: Any,
     data: dict[str, Array],
     epochs: int,
@@ -981,7 +981,7 @@ def multiclass_hinge_loss(scores: Array, y: Array) -> tuple[float, Floats]:
         loss: a Python float, the mean over the N samples.
         dscores: (N, K), its gradient.
     """
-    # BEGIN SOLUTION margins without the right class's; each above 0 adds 1 to its column, and takes 1 from the right one
+    # BEGIN SOLUTION margins without the right class's; each above 0 adds 1 to its column, takes 1 from the right one
     rows = np.arange(len(scores))
     margins = np.maximum(0, scores - scores[rows, y][:, None] + 1)
     margins[rows, y] = 0

@@ -3,7 +3,7 @@
 import ast
 import queue
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,8 +18,10 @@ from autograder.grading.grade import Grader
 from autograder.grading.handin import HandIn, open_handin
 from autograder.packaging.build import reference_files
 from autograder.proof.leaks import leaks
+from autograder.proof.reach import reaching_tests
 from autograder.results.grade import Grade, TestResult
 from autograder.results.wording import message
+from coursekit.recording import Spec
 from coursekit.verdicts import Verdict
 
 _SEEDS = range(5)
@@ -49,14 +51,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Trial:
-    """A hand-in whose grade proves or breaks a claim; without the slow tests where others must prove it."""
+    """A hand-in whose grade proves or breaks a claim; a mistake's meets only the tests that can notice it."""
 
     text: str
     source: str
     broken: Callable[[Grade], str]
     run_seed: int = 0
     notebook: bool = False
-    slow: bool = True
+    mistake: Mistake | None = None
 
 
 def claims_about(assignment: Assignment, salt: str, workers: int = 2) -> Iterator[Claim]:
@@ -123,7 +125,7 @@ def returns_none(source: str) -> str:
 def _trial(assignment: Assignment, mistake: Mistake, text: str) -> Trial:
     wrong = reference_text(mistake.apply(text), assignment.source)
     said = f"mistake {mistake.id} ({mistake.name}) loses points in {mistake.question}, with its hint"
-    return Trial(said, wrong, lambda grade: _is_caught(grade, mistake), slow=mistake.slow)
+    return Trial(said, wrong, lambda grade: _is_caught(grade, mistake), mistake=mistake)
 
 
 def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -> Iterator[Claim]:
@@ -134,7 +136,7 @@ def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -
         try:
             content = {assignment.module_file: trial.source.encode()}
             handin = HandIn(trial.text, content, notebook=trial.notebook)
-            tests = [spec.id for spec in grader.specs if trial.slow or not spec.slow]
+            tests = _tests_for(trial.mistake, assignment, grader.specs) if trial.mistake else None
             broken = trial.broken(grader.grade_files(handin, run_seed=trial.run_seed, tests=tests))
         finally:
             graders.put(grader)
@@ -146,6 +148,12 @@ def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -
         yield Claim(assignment.name, f"the suite's points add up to {assignment.points:g}")
         with ThreadPoolExecutor(workers) as pool:
             yield from pool.map(prove, trials)
+
+
+def _tests_for(mistake: Mistake, assignment: Assignment, specs: Sequence[Spec]) -> list[str]:
+    """Choose the tests that can reach what the mistake changes; slow ones only where it asks for them."""
+    candidates = [spec for spec in specs if mistake.slow or not spec.slow]
+    return reaching_tests(assignment, {edit.function for edit in mistake.edits}, candidates)
 
 
 def _earns_everything(grade: Grade) -> str:

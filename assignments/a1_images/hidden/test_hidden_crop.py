@@ -1,7 +1,5 @@
 """Hidden tests of crop."""
 
-# ruff: noqa: D403 - a test's docstring begins with the function's name
-
 import numpy as np
 import pytest
 

@@ -1,0 +1,1 @@
+"""Solved; built from assignments/a3_backprop/ by `autograder build`."""
