@@ -55,9 +55,9 @@ def word(result: TestResult) -> str:
 
 
 def telling(result: TestResult) -> Case | None:
-    """Give the case that a report should talk about: one with the worst verdict and the least earned."""
+    """Give the case that a report should talk about: the worst verdict, the least earned, a misconception found."""
     worst = [case for case in result.cases if case.verdict is result.verdict]
-    return min(worst, key=lambda case: case.fraction, default=None)
+    return min(worst, key=lambda case: (case.fraction, not case.finding), default=None)
 
 
 def hint_of(result: TestResult) -> str:

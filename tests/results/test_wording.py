@@ -52,6 +52,17 @@ def test_a_finding_takes_the_place_of_the_hint() -> None:
     assert _said(HIDDEN, case) == "failed\nall elements differ\nhint: The sign is wrong."
 
 
+def test_a_case_with_a_finding_is_told_before_one_without() -> None:
+    """Where several cases fail alike, the one that says what is wrong helps most."""
+    cases = [
+        _case(Verdict.FAILED, case=f"{n}", summary="all elements differ", finding=said)
+        for n, said in enumerate(["", "Flip."])
+    ]
+
+    assert "case 1:" in _said(PUBLIC, *cases)
+    assert _said(PUBLIC, *cases).endswith("hint: Flip.")
+
+
 def test_failing_cases_are_counted() -> None:
     """Three of five failing cases are said to be three, and the first one is told."""
     bad = [_case(Verdict.FAILED, case=name, summary=f"about {name}") for name in "abc"]

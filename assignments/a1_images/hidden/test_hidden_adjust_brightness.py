@@ -8,6 +8,7 @@ from coursekit import LAYOUTS, assert_close, assert_own_memory, assert_raises, r
 pytestmark = pytest.mark.question("adjust_brightness")
 
 WRAPPED = "Values wrapped past 255: compute in a wider type, then clip."
+TOO_LARGE = f"{WRAPPED} Python integers that do not fit uint8 are rejected."
 
 
 def sums(image, delta):
@@ -40,14 +41,14 @@ def test_bytes(alone, rng, delta, seed):
 
 
 @pytest.mark.points(1)
-@pytest.mark.hint(f"{WRAPPED} Python integers that do not fit uint8 are rejected.")
+@pytest.mark.hint(TOO_LARGE)
 @pytest.mark.parametrize("delta", [300, -300, 256, -256, 100_000, 255, -255])
 @pytest.mark.parametrize("shape", [(4, 7), (1, 1)], ids=str)
 def test_large_steps(alone, rng, delta, shape):
     """adjust_brightness takes numbers beyond 255 for bytes too: everything becomes white or black."""
     image = rng.integers(0, 256, size=shape, dtype=np.uint8)
     expected = np.clip(sums(image, delta), 0, 255).astype(np.uint8)
-    known = {WRAPPED: sums(image, delta).astype(np.uint8)}
+    known = {TOO_LARGE: sums(image, delta).astype(np.uint8)}
 
     assert_close(alone.adjust_brightness(image, delta), expected, rtol=0, atol=0, known=known)
 

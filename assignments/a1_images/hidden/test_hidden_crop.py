@@ -21,7 +21,7 @@ def cut(image, top, left, height, width):
 def test_any_rectangle(alone, rng, shape, dtype, seed):
     """crop cuts out exactly height x width pixels, beginning at row top and column left."""
     image = (255 * rng.uniform(size=shape)).astype(dtype)
-    top, left = (1, 2) if seed % 2 else (4, 1)
+    top, left = (1, 2) if seed % 2 else (3, 1)
     height, width = int(rng.integers(4, 6)), int(rng.integers(6, 8))
     expected = cut(image, top, left, height, width)
     known = {
