@@ -388,7 +388,8 @@ def max_graph_forward(x: Array, w: Array, b: Array, target: float, power: int = 
         power: 2 or 3.
 
     Returns:
-        A dict with "a" (4,), "c" (2,), "y" and "C" Python floats, and whatever else your backward pass needs.
+        A dict with "a" (4,), "c" (2,), "y" and "C" Python floats, and whatever else your backward pass needs:
+        data such as arrays and numbers.
 
     Raises:
         TypeError: if x, w or b is no array of real numbers.

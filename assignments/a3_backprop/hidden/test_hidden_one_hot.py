@@ -28,10 +28,10 @@ def test_random_labels(alone, reference, rng, seed):
 
 @pytest.mark.points(0.5)
 @pytest.mark.hint("Labels may come as a column, (N, 1), as any kind of integers, and in any memory layout.")
-@pytest.mark.parametrize("shape", [(6,), (6, 1)], ids=str)
+@pytest.mark.parametrize("shape", [(6,), (6, 1), (1,), (1, 1)], ids=str)
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "int64"])
 def test_shapes_and_dtypes(alone, reference, rng, shape, dtype):
-    """one_hot takes labels as a row or as a column, and as any integers."""
+    """one_hot takes labels as a row or as a column, one or many, and as any integers."""
     labels = rng.integers(0, 4, size=shape).astype(dtype)
     expected = reference.one_hot(labels, 4)
     known = {"Labels of shape (N, 1) give (N, K), too.": expected[:, None]}

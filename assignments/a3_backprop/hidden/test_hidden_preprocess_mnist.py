@@ -92,6 +92,7 @@ def test_layouts_and_dtypes(alone, reference, rng, dtype, layout):
     [
         (np.zeros((2, 27, 28)), 33.0, 78.0, ValueError),
         (np.zeros((2, 783)), 33.0, 78.0, ValueError),
+        (np.zeros((2, 14, 56)), 33.0, 78.0, ValueError),
         (np.zeros(784), 33.0, 78.0, ValueError),
         (np.zeros((0, 28, 28)), 33.0, 78.0, ValueError),
         (np.zeros((2, 784)), 33.0, 0.0, ValueError),
@@ -99,7 +100,7 @@ def test_layouts_and_dtypes(alone, reference, rng, dtype, layout):
         (np.zeros((2, 784)), "33", 78.0, TypeError),
         ([[0.0] * 784], 33.0, 78.0, TypeError),
     ],
-    ids=["27 rows", "783 pixels", "one axis", "empty", "std 0", "std below 0", "mean as text", "list"],
+    ids=["27 rows", "783 pixels", "14 rows", "one axis", "empty", "std 0", "std below 0", "mean as text", "list"],
 )
 def test_bad_inputs(alone, images, mean, std, error):
     """preprocess_mnist refuses other shapes, a std that is not above 0, and wrong kinds."""

@@ -40,8 +40,10 @@ def test_batches(alone, reference, rng, shape, seed):
 @pytest.mark.hint("exp overflowed: subtract the row maximum. Use each row's own maximum.")
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_far_apart(alone, reference, rng, seed):
-    """softmax is right and silent for a batch with rows around 1000, around -1000 and around 0."""
+    """softmax is right and silent for rows around 1000 and around -1000, and for scores of a row that are far apart."""
     z = rng.normal(0, 2, size=(6, 4)) + rng.permutation([1000, 1000, -1000, -1000, 0, 0])[:, None]
+    z[0, 1] += 1500
+    z[5, 2] -= 1500
     expected = reference.softmax(z)
 
     assert_close(alone.softmax(z), expected, rtol=1e-7, atol=1e-12, known=misconceptions(reference, z))
@@ -62,11 +64,11 @@ def test_shifted_scores(alone, reference, rng, seed):
 
 @pytest.mark.points(0.5)
 @pytest.mark.hint("logits were changed: z -= … writes into the caller's array. Return a new float64 array.")
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "uint8"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts_and_dtypes(alone, reference, rng, dtype, layout):
     """softmax gives a new float64 array, whatever the dtype of its input and however that lies in memory."""
-    z = rng.integers(-3, 4, size=(3, 5)).astype(dtype)
+    z = rng.integers(-3, 4, size=(3, 5)).astype(dtype)  # in uint8, -1 is 255
     expected = reference.softmax(z)
 
     assert_close(alone.softmax(relaid(z, layout)), expected, rtol=1e-7, atol=1e-12)

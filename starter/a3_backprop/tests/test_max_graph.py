@@ -15,8 +15,8 @@ SHEET = {
     "power": 2,
 }
 DECK = {
-    "x": np.array([-1.0, 3.0, 1.0, 2.0]),
-    "w": np.array([-2.0, 2.0, 1.0, -1.0]),
+    "x": np.array([-1.0, 2.0, 1.0, 2.0]),
+    "w": np.array([-2.0, 3.0, 1.0, -1.0]),
     "b": np.array([2.0, 1.0]),
     "target": 5.0,
     "power": 3,
@@ -56,7 +56,7 @@ def test_forward(student, graph, expected):
         (SHEET, {"y": 2.0, "c": np.array([2.0, 0]), "b": np.array([2.0, 0]), "w": np.array([-2.0, 0, 0, 0])}),
         (
             DECK,
-            {"y": 75.0, "c": np.array([75.0, 0]), "a": np.array([75.0, 75, 0, 0]), "w": np.array([-75.0, 225, 0, 0])},
+            {"y": 75.0, "c": np.array([75.0, 0]), "a": np.array([75.0, 75, 0, 0]), "w": np.array([-75.0, 150, 0, 0])},
         ),
     ],
     ids=["sheet", "deck"],
@@ -72,7 +72,7 @@ def test_after_the_step(student):
     """max_graph_forward predicts 9.25 after the deck's step with learning rate 0.01 took w1 from -2 to -1.25."""
     w = DECK["w"].copy()
     gradient = student.max_graph_backward(student.max_graph_forward(**DECK))
-    assert_some(gradient, {"w": np.array([-75.0, 225, 0, 0])})
+    assert_some(gradient, {"w": np.array([-75.0, 150, 0, 0])})
     w[0] -= 0.01 * gradient["w"][0]
 
     assert_some(student.max_graph_forward(**(DECK | {"w": w})), {"y": 9.25, "C": 76.765625})
