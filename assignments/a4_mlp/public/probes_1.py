@@ -139,9 +139,10 @@ def outputs(module, sizes, weights, x, modes=("eval",), **options):
     torch.manual_seed(1)
     model, results = module.MLP(*sizes, **options), []
     for parameter in model.parameters():
+        place = parameter.data.squeeze()
         for weight in weights:
-            if parameter.shape in {weight.shape, weight.t().shape}:
-                parameter.data.copy_(weight if parameter.shape == weight.shape else weight.t())
+            if place.shape in {weight.shape, weight.t().shape}:
+                place.copy_(weight if place.shape == weight.shape else weight.t())
     for mode in modes:
         getattr(model, mode)()
         results.append(model(x).detach().numpy())

@@ -8,15 +8,15 @@ from coursekit import assert_close, assert_raises, assert_same
 
 pytestmark = pytest.mark.question("mlp")
 
-SIZES = [3, [2], 1]
+SIZES = [4, [3], 2]
 WEIGHTS = [
-    torch.tensor([[1.0, 0.0, -1.0], [0.0, 2.0, 1.0]]),
-    torch.tensor([0.5, -1.0]),
-    torch.tensor([[-2.0, 1.0]]),
-    torch.tensor([-3.0]),
+    torch.tensor([[1.0, 0.0, -1.0, 0.0], [0.0, 2.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]]),
+    torch.tensor([0.5, -1.0, 0.0]),
+    torch.tensor([[-2.0, 1.0, 0.0], [0.0, 1.0, 1.0]]),
+    torch.tensor([-3.0, 0.5]),
 ]
-X = torch.tensor([[1.0, 1.0, 0.0], [0.0, -1.0, 2.0]])
-BETWEEN = np.array([[1.5, 1.0], [-1.5, -1.0]])  # what the first layer gives, before its activation
+X = torch.tensor([[1.0, 1.0, 0.0, 2.0], [0.0, -1.0, 2.0, -1.0]])
+BETWEEN = torch.tensor([[1.5, 1.0, 2.0], [-1.5, -1.0, -1.0]])  # what the first layer gives, before its activation
 
 
 @pytest.mark.points(0.75)
@@ -45,15 +45,19 @@ def test_images_and_rows(student, probes):
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
 def test_logits(student, probes, activation):
     """MLP gives raw scores: linear, activation, linear."""
-    functions = {"relu": lambda z: np.maximum(z, 0), "sigmoid": lambda z: 1 / (1 + np.exp(-z)), "tanh": np.tanh}
-    logits, linear = ((part @ [[-2.0], [1.0]] - 3)[None] for part in (functions[activation](BETWEEN), BETWEEN))
+    function = getattr(torch, activation)
+    logits, linear = (
+        torch.stack([-2 * hidden[:, 0] + hidden[:, 1] - 3, hidden[:, 1] + hidden[:, 2] + 0.5], dim=1)[None]
+        for hidden in (function(BETWEEN), BETWEEN)
+    )
     known = {
-        "Two linear layers are one linear layer: the activation is missing.": linear,
-        "Model must return raw scores: nothing follows the last layer.": functions[activation](logits),
+        "Model must return raw scores; the loss applies softmax.": logits.softmax(dim=-1).numpy(),
+        "Two linear layers are one linear layer: the activation is missing.": linear.numpy(),
+        "Nothing follows the last layer.": function(logits).numpy(),
     }
 
     outputs = student.probe(probes.outputs, sizes=SIZES, weights=WEIGHTS, x=X, activation=activation)
-    assert_close(outputs, logits.astype(np.float32), rtol=1e-4, atol=1e-5, known=known)
+    assert_close(outputs, logits.numpy(), rtol=1e-4, atol=1e-5, known=known)
 
 
 @pytest.mark.points(1)
@@ -61,20 +65,22 @@ def test_logits(student, probes, activation):
 def test_dropout(student, probes):
     """MLP zeroes hidden numbers in training mode, and none in evaluation mode."""
     modes = ["train", "train", "train", "train", "train", "train", "eval", "eval"]
-    sizes, x = [3, [2], 1], X[:1].repeat(50, 1)
-    logits = np.full((2, 50, 1), -5, dtype=np.float32)
+    logits = np.tile(np.array([-5, 3.5], dtype=np.float32), (2, 50, 1))
 
-    outputs = student.probe(probes.outputs, sizes=sizes, weights=WEIGHTS, x=x, modes=modes, dropout=0.5)
+    outputs = student.probe(
+        probes.outputs, sizes=SIZES, weights=WEIGHTS, x=X[:1].repeat(50, 1), modes=modes, dropout=0.5
+    )
     assert_close(outputs[6:], logits, rtol=1e-4, atol=1e-5)
-    # the hidden numbers are 1.5 and 1: what is not zeroed is doubled, to 3 and 2
-    assert_same(sorted({round(float(output), 3) for output in outputs[:6].ravel()}), [-9.0, -7.0, -3.0, -1.0])
+    # the first logit is -2·1.5 + 1 - 3; of 1.5 and 1, what is not zeroed is doubled, to 3 and 2
+    found = sorted({round(float(logit), 3) for logit in outputs[:6, :, 0].ravel()})
+    assert_same(found, [-9.0, -7.0, -3.0, -1.0])
 
 
 @pytest.mark.points(0.5)
 @pytest.mark.hint("Check each size with require_int, which is given, and the name of the activation.")
 @pytest.mark.parametrize(
     ("sizes", "options"),
-    [([3, [0], 1], {}), ([3, [2], 1], {"activation": "softplus"})],
+    [([4, [0], 2], {}), ([4, [3], 2], {"activation": "softplus"})],
     ids=["hidden layer of 0", "unknown activation"],
 )
 def test_bad_inputs(student, probes, sizes, options):
