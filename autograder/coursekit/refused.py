@@ -34,6 +34,8 @@ def find_refused(tree: ast.Module, refused: Sequence[str]) -> list[tuple[int, st
 @contextmanager
 def enforced(refused: Sequence[str], why: str) -> Iterator[None]:
     """Make refused modules fail to import, and refused functions such as `numpy.pad` raise when called."""
+    if "torch" in sys.modules:
+        importlib.import_module("torch._dynamo")  # it looks whether others are installed, by names that may be refused
     finder = _Finder({name for name in refused if "." not in name}, why)
     hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in finder.names}
     saved = [_replace(name, why) for name in refused if "." in name]

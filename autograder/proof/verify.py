@@ -157,8 +157,13 @@ def _tests_for(mistake: Mistake, assignment: Assignment, specs: Sequence[Spec]) 
 
 
 def _earns_everything(grade: Grade) -> str:
-    lost = [result for result in grade.results if not result.whole]
+    lost = [result for result in grade.results if not result.whole and not _lacks_device(result)]
     return _said(grade, lost) if lost or grade.score != grade.assignment.points else ""
+
+
+def _lacks_device(result: TestResult) -> bool:
+    """Whether a test without points was not graded, such as one that needs a GPU where there is none."""
+    return result.spec.points == 0 and result.verdict is Verdict.NOT_GRADED
 
 
 def _earns_nothing(grade: Grade) -> str:

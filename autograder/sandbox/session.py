@@ -19,7 +19,17 @@ from coursekit.verdicts import Crashed, TimedOut, Unusable
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _START_SECONDS = 120
 _ORDER_SECONDS = 30
-_LIBRARIES = ("numpy", "torch", "torchvision")
+_LIBRARIES = {
+    "numpy": ["numpy"],
+    "torch": ["torch", "torch._dynamo"],  # the first optimizer would import the second, in each worker anew
+    "torchvision": ["torchvision"],
+}
+
+
+def libraries(assignment: Assignment) -> list[str]:
+    """List the modules of an assignment's libraries that are worth importing before anything is forked."""
+    packages = set(map(package_name, assignment.requires))
+    return [module for name, modules in _LIBRARIES.items() if name in packages for module in modules] or ["numpy"]
 
 
 class Zygote:
@@ -33,9 +43,8 @@ class Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         home = Path(__file__).parents[2]
         code = f"import sys; sys.path.append({str(home)!r}); from autograder.sandbox.zygote import main; main()"
-        needed = [name for name in _LIBRARIES if name in map(package_name, assignment.requires)]
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", code, str(theirs.fileno()), *(needed or ["numpy"])],
+            [sys.executable, "-I", "-c", code, str(theirs.fileno()), *libraries(assignment)],
             pass_fds=[theirs.fileno()],
             env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", **ONE_THREAD},
             stdin=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ suite's tests, then a line for each case as it is decided.
 
 import dataclasses
 import gc
+import importlib
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ import pytest
 from autograder.assignment import Assignment, load_assignment
 from autograder.errors import AutograderError, SuiteError
 from autograder.sandbox.limits import Walls
-from autograder.sandbox.session import HandInProcess, Zygote
+from autograder.sandbox.session import HandInProcess, Zygote, libraries
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
 from coursekit.recording import Recorder, case_of, test_id
 from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
@@ -57,6 +58,8 @@ class Server:
         )
         if problems:
             return True
+        for name in libraries(self._assignment):
+            importlib.import_module(name)
         self._zygote.wait()
         gc.collect()
         gc.freeze()
