@@ -1,9 +1,11 @@
 """The pytest plugin of a starter kit: fixtures on a plain import, and a summary by question."""
 
+import functools
 import hashlib
 import importlib.util
 import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -29,8 +31,12 @@ def seed_of(salt: str, assignment: str, item: pytest.Item, run_seed: int = 0) ->
 def load_probes(item: pytest.Item) -> ModuleType:
     """Import the probes that go with a test file: beside a public one, a folder above a hidden one."""
     folder = item.path.parent
-    file = (folder.parent if folder.name == "hidden" else folder) / "probes.py"
-    spec = importlib.util.spec_from_file_location(f"probes_of_{folder.name}", file)
+    return _import_probes((folder.parent if folder.name == "hidden" else folder) / "probes.py")
+
+
+@functools.cache
+def _import_probes(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"probes_of_{file.parent.name}", file)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(f"{file}: there are no probes")
     module = importlib.util.module_from_spec(spec)
