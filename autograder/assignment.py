@@ -30,6 +30,26 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Weights:
+    """A trained model's weights, which a student may hand in beside the module.
+
+    Attributes:
+        file: the file's name without its end: `file.safetensors`, or `file.pt` for `torch.load(weights_only=True)`.
+        parameters: how many numbers the model may have; the file may hold twice as many, for buffers.
+        retrain: whether the grader trains the model itself and leaves the file unread; for a batch, with time.
+    """
+
+    file: str
+    parameters: int
+    retrain: bool = False
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two names that the file may have."""
+        return f"{self.file}.safetensors", f"{self.file}.pt"
+
+
+@dataclass(frozen=True)
 class Question:
     """One graded item.
 
@@ -58,6 +78,7 @@ class Assignment:
         hand_in: names of the files that a student edits and gives back; the first is the module.
         requires: requirements in pip's form, for kit and zip.
         data: names of the data sets that its tests read, as in `autograder/data/` or the folder's own `data/`.
+        weights: what may be handed in beside the module, or None.
         points: total over all questions.
         limits: what one test may use.
         questions: in the order of the report.
@@ -72,6 +93,7 @@ class Assignment:
     questions: tuple[Question, ...]
     requires: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
+    weights: Weights | None = None
     limits: Limits = Limits()
     refused: tuple[str, ...] = ()
     why_refused: str = "write it yourself: that is what this assignment is about"
@@ -168,6 +190,7 @@ def load_assignment(folder: Path) -> Assignment:
         questions=_questions(table),
         requires=table.strings("requires"),
         data=table.strings("data"),
+        weights=_weights(table),
         limits=_limits(table),
         refused=table.strings("refused"),
         why_refused=table.get("why_refused", str, Assignment.why_refused),
@@ -213,6 +236,19 @@ def _hand_in(table: _Table) -> tuple[str, ...]:
     if any(Path(name).name != name for name in names):
         raise ManifestError(table.file, f"'hand_in' holds plain file names, without folders, got {names!r}")
     return names
+
+
+def _weights(table: _Table) -> Weights | None:
+    if "weights" not in table.table:
+        return None
+    known = {field.name for field in fields(Weights)}
+    weights = _Table(table.file, "weights", table.get("weights", dict)).refuse_unknown(known)
+    found = Weights(weights.get("file", str), weights.get("parameters", int), weights.get("retrain", bool, False))
+    if not found.file.isidentifier():
+        raise ManifestError(table.file, f"'weights.file' must be a name such as 'model', got {found.file!r}")
+    if found.parameters < 1:
+        raise ManifestError(table.file, f"'weights.parameters' must be at least 1, got {found.parameters}")
+    return found
 
 
 def _limits(table: _Table) -> Limits:

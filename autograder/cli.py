@@ -203,12 +203,13 @@ def _find(root: Path, names: tuple[str, ...]) -> "tuple[Course, list[Assignment]
 
 
 def _data_folders(root: Path) -> list[Path]:
-    """Give the assignments' own folders of data, where this is a course."""
+    """Give the assignments' own folders of data and those that the course names, where this is a course."""
     from autograder.assignment import find_assignments
-    from autograder.course import find_course
+    from autograder.course import data_folders, find_course
 
     try:
-        return [assignment.folder / "data" for assignment in find_assignments(find_course(root).root)]
+        own = [assignment.folder / "data" for assignment in find_assignments(find_course(root).root)]
+        return [*own, *data_folders(root)]
     except ManifestError:
         return []
 

@@ -41,6 +41,19 @@ def find_course(start: Path) -> Course:
     raise ManifestError(start.resolve(), "no course here", "work in a folder that holds assignments/, or below one")
 
 
+def data_folders(start: Path) -> list[Path]:
+    """List the folders on this machine that a course names as sources of data; none outside a course.
+
+    Args:
+        start: a folder of the course, such as an assignment's.
+    """
+    try:
+        course = find_course(start)
+    except ManifestError:
+        return []
+    return [course.root / source for source in course.data if "://" not in source and (course.root / source).is_dir()]
+
+
 def read_salt(root: Path) -> str:
     """Read the course's salt, which makes the inputs of hidden tests its own.
 

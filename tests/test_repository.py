@@ -61,8 +61,9 @@ def test_modules_import_only_from_rooms_above_their_own(path: Path) -> None:
 
 def test_coursekit_stands_on_pytest_and_numpy_alone() -> None:
     """A starter kit carries coursekit and has nothing else of ours; only what trains needs torch."""
+    needs_torch = {"training": ["torch"], "weights": ["torch", "safetensors"]}
     for path in (PACKAGE / "coursekit").glob("*.py"):
-        allowed = {"numpy", "pytest", *sys.stdlib_module_names, *(["torch"] if path.stem == "training" else [])}
+        allowed = {"numpy", "pytest", *sys.stdlib_module_names, *needs_torch.get(path.stem, [])}
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -13,9 +13,10 @@ from .checks import (
     assert_raises,
     assert_same,
 )
-from .gates import assert_accuracy, assert_speed
+from .gates import assert_accuracy, assert_speed, count_right, gap, interval
 from .layouts import LAYOUTS, relaid
 from .verdicts import award
+from .weights import assert_fits
 
 __all__ = [
     "LAYOUTS",
@@ -24,10 +25,14 @@ __all__ = [
     "assert_array",
     "assert_close",
     "assert_each_close",
+    "assert_fits",
     "assert_own_memory",
     "assert_raises",
     "assert_same",
     "assert_speed",
     "award",
+    "count_right",
+    "gap",
+    "interval",
     "relaid",
 ]

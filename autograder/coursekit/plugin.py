@@ -15,8 +15,10 @@ import pytest
 from .data import DataSet
 from .notebook import NotebookModule
 from .recording import Recorder, case_id, combined, test_id
+from .report import Report
 from .student import LocalStudent
 from .verdicts import Verdict
+from .weights import Weights
 
 _PUBLIC_SALT = "public"
 _MARK = {Verdict.PASSED: "ok", Verdict.NOT_ATTEMPTED: "to do", Verdict.NOT_GRADED: "waits"}
@@ -78,6 +80,18 @@ def data(request: pytest.FixtureRequest) -> Callable[[str], DataSet]:
     """Give a function that gives a data set, by a name that the manifest has."""
     folder, names = request.config.rootpath / "data", _manifest(request.config).get("data", ())
     return {name: DataSet(folder, name) for name in names}.__getitem__
+
+
+@pytest.fixture(scope="session")
+def weights(request: pytest.FixtureRequest) -> Weights:
+    """Give the trained weights that lie beside the module."""
+    return Weights(request.config.rootpath, **_manifest(request.config)["weights"])
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Report:
+    """Take what a test says to the instructor and to the leaderboard."""
+    return Report(request.node.user_properties)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from .report import Report
 from .verdicts import (
     Awarded,
     Case,
@@ -236,7 +237,9 @@ def read_spec(item: pytest.Item, questions: dict[str, tuple[str, ...]]) -> Spec:
 def case_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Case:
     """Say what became of a case from how its call ended."""
     verdict, fraction, summary, details, finding = _judged(call.excinfo)
-    return Case(test_id(item), case_id(item), verdict, fraction, summary, details, finding, call.duration)
+    said = Report(item.user_properties)
+    judged = (verdict, fraction, summary, details, finding)
+    return Case(test_id(item), case_id(item), *judged, call.duration, said.flags, said.leaderboard)
 
 
 def _judged(  # noqa: PLR0911 - one return for each way that a test ends

@@ -88,6 +88,8 @@ class Case:
         details: what only a public test may add.
         finding: a matched misconception, or empty; shown in place of the hint.
         seconds: wall-clock seconds of the case.
+        flags: what the instructor should look at, for no student's eyes.
+        leaderboard: entries (name, value, "asc" or "desc") for the course's leaderboard.
     """
 
     test: str
@@ -98,3 +100,5 @@ class Case:
     details: str = ""
     finding: str = ""
     seconds: float = 0.0
+    flags: tuple[str, ...] = ()
+    leaderboard: tuple[tuple[str, float, str], ...] = ()

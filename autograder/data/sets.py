@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.course import data_folders
 from autograder.data.fetch import cache_folder, fetchable, record
 from autograder.errors import DataError, did_you_mean
 from coursekit.data import PARTS, TRAIN, DataSet
@@ -30,27 +31,27 @@ class Entry:
         return f"{self.name:<16}{self.text}"
 
 
-def load(name: str, home: Path | None = None) -> DataSet:
+def load(name: str, assignment: Path | None = None) -> DataSet:
     """Give a data set.
 
     Args:
         name: as in an assignment's manifest.
-        home: a folder that is looked at first, such as an assignment's own `data/`; then come the cache of
-            fetched data and what is embedded.
+        assignment: its folder, whose own `data/` is looked at first, then the folders that its course names; last
+            come the cache of fetched data and what is embedded.
 
     Raises:
         DataError: if no folder has it, or a file in the cache was changed.
     """
-    return DataSet(_folder(name, home), name)
+    return DataSet(_folder(name, assignment), name)
 
 
-def files(name: str, home: Path | None = None) -> dict[str, Path]:
+def files(name: str, assignment: Path | None = None) -> dict[str, Path]:
     """Give a data set's files: "train" and, where they are, "test" and "held_out".
 
     Raises:
         DataError: if no folder has it.
     """
-    folder = _folder(name, home)
+    folder = _folder(name, assignment)
     found = {part: folder / f"{name}_{part}.npz" for part in PARTS}
     return {part: file for part, file in found.items() if file.is_file()}
 
@@ -80,8 +81,9 @@ def _fetched(name: str) -> Entry:
     return Entry(name, f"{counts} images in {cache}, from {found.source}", there=True)
 
 
-def _folder(name: str, home: Path | None) -> Path:
-    folders = [folder for folder in (home, cache_folder(), SAMPLES) if folder is not None]
+def _folder(name: str, assignment: Path | None) -> Path:
+    own = [assignment / "data", *data_folders(assignment)] if assignment else []
+    folders = [*own, cache_folder(), SAMPLES]
     for folder in folders:
         if (folder / f"{name}_{TRAIN}.npz").is_file():
             record(name, folder)  # what was fetched must be what it was

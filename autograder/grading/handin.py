@@ -127,6 +127,8 @@ def _assemble(module: Entry, entries: Sequence[Entry], assignment: Assignment) -
         if entry := _find(entries, name):
             content = entry.read()
             files[name] = _plain_text(entry, content) if name.endswith(".py") else content
+    if assignment.weights and (entry := _find(entries, *assignment.weights.names)):
+        files[entry.name] = entry.read()
     team = _find(entries, TEAM)
     notes = tuple(_notes(module, entries, files, assignment))
     return HandIn(module.home, files, _members(team) if team else (), notes, module.is_notebook)
@@ -139,6 +141,8 @@ def _notes(module: Entry, entries: Sequence[Entry], files: dict[str, bytes], ass
     for name in assignment.hand_in:
         if name not in files:
             yield f"{name} is missing"
+    if (weights := assignment.weights) and not weights.retrain and not files.keys() & {*weights.names}:
+        yield f"{weights.names[0]} is missing: without trained weights their question earns nothing"
     beside = [entry for entry in entries if entry.path.parent == module.path.parent and entry.path.suffix == ".py"]
     if left := [entry for entry in beside if entry.name not in files]:
         yield f"only {', '.join(files)} is graded; left out: {_listed(left)}"

@@ -140,7 +140,7 @@ def _zips(course: Course, assignment: Assignment, out: Path) -> Iterator[Path]:
 
 
 def _training_data(assignment: Assignment) -> list[Path]:
-    return [data_files(name, assignment.folder / "data")[TRAIN] for name in assignment.data]
+    return [data_files(name, assignment.folder)[TRAIN] for name in assignment.data]
 
 
 def _below(name: str, files: Files) -> Files:

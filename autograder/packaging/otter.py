@@ -90,7 +90,7 @@ def _lay_out(folder: Path, assignment: Assignment, salt: str) -> None:
 def _lay_out_data(home: Path, assignment: Assignment) -> None:
     for name in assignment.data:
         home.mkdir(exist_ok=True)
-        for file in data_files(name, assignment.folder / "data").values():
+        for file in data_files(name, assignment.folder).values():
             shutil.copyfile(file, home / file.name)
 
 

@@ -94,6 +94,16 @@ class Grade:
         questions = [question for question in self.assignment.questions if question.badge]
         return tuple(q.badge for q in questions if self.of(q) and all(result.whole for result in self.of(q)))
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the tests point out to the instructor; no student reads it."""
+        return tuple(flag for result in self.results for case in result.cases for flag in case.flags)
+
+    @property
+    def leaderboard(self) -> tuple[tuple[str, float, str], ...]:
+        """Entries (name, value, "asc" or "desc") for the course's leaderboard."""
+        return tuple(entry for result in self.results for case in result.cases for entry in case.leaderboard)
+
     def of(self, question: Question) -> list[TestResult]:
         """Results of one question."""
         return [result for result in self.results if result.spec.question == question.id]

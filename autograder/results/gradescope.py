@@ -16,7 +16,7 @@ _UNITS = 10_000  # scores are whole numbers of ten-thousandths
 _HUNDREDTH = 100  # of these units, to which a grade's total is rounded
 
 
-def to_gradescope(grade: Grade, leaderboard: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+def to_gradescope(grade: Grade) -> dict[str, Any]:
     """Give a grade in Gradescope's schema.
 
     A test that met a fault of the grader has neither score nor status, and a grade that is not
@@ -24,7 +24,6 @@ def to_gradescope(grade: Grade, leaderboard: Sequence[dict[str, Any]] = ()) -> d
 
     Args:
         grade: the grade.
-        leaderboard: Gradescope's entries `{name, value, order}`.
 
     Source:
         https://gradescope-autograders.readthedocs.io/en/latest/specs/
@@ -37,7 +36,7 @@ def to_gradescope(grade: Grade, leaderboard: Sequence[dict[str, Any]] = ()) -> d
         "output": wording.overall(grade),
         "output_format": "text",
         "tests": [_test(grade, result, scores) for result in grade.results],
-        "leaderboard": list(leaderboard),
+        "leaderboard": [{"name": n, "value": round(v, 6), "order": order} for n, v, order in grade.leaderboard],
         "extra_data": {
             "final": grade.final,
             "badges": list(grade.badges),

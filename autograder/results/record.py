@@ -15,4 +15,6 @@ def record(grade: Grade) -> dict[str, Any]:
         "score": grade.score,
         "final": grade.final,
         "badges": grade.badges,
+        "flags": grade.flags,
+        "leaderboard": grade.leaderboard,
     }

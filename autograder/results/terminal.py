@@ -38,6 +38,8 @@ def show(grade: Grade, console: Console) -> None:
         _print(console, said)
     if not grade.final:
         _print(console, f"for the instructor: {_fault(grade)}")
+    for flag in grade.flags:
+        _print(console, f"for the instructor: {flag}")
     console.print(table)
     for result in grade.results:
         if _is_told(result):
@@ -64,6 +66,8 @@ def stands_out(grade: Grade) -> str:
     """Say in one line what an instructor should know of a grade."""
     if not grade.final:
         return f"{wording.NOT_FINAL}: {_fault(grade)}"
+    if grade.flags:
+        return f"look at this: {wording.one_line(grade.flags[0])}"
     if grade.problem:
         return wording.one_line(grade.problem.splitlines()[0])
     lost = [result for result in grade.results if result.spec.points and not result.whole]

@@ -23,6 +23,7 @@ _LIBRARIES = {
     "numpy": ["numpy"],
     "torch": ["torch", "torch._dynamo"],  # the first optimizer would import the second, in each worker anew
     "torchvision": ["torchvision"],
+    "safetensors": ["safetensors.torch"],
 }
 
 
@@ -111,17 +112,8 @@ class HandInProcess:
             GraderFault: if the worker could not be confined.
         """
         assignment = self.assignment
-        order = {
-            "hand_in": str(self.folder),
-            "module_file": assignment.module_file,
-            "notebook": self.notebook,
-            "refused": assignment.refused,
-            "why_refused": assignment.why_refused,
-            "memory": assignment.limits.memory,
-            "walls": asdict(self.walls),
-        }
         deadline = monotonic() + assignment.limits.seconds
-        channel = self._order("load", **order)
+        channel = self._load(assignment.module_file, weights=False)
         try:
             with channel:
                 self._understand(wire.receive(channel, deadline + _ORDER_SECONDS))
@@ -145,6 +137,38 @@ class HandInProcess:
         if "error" in report:
             told = traceback_text(report["error"], name, self.folder)
             raise Unusable(f"{name} cannot be imported:\n{told}{_advice(report['error'])}")
+
+    def open_weights(self, name: str) -> dict[str, Any]:
+        """Read a file of trained weights in a worker without the student's module.
+
+        Returns:
+            What the worker says, unchecked: {"weights": name → tensor} or {"refused": why}.
+
+        Raises:
+            TimeoutError: if it takes longer than one test may.
+            Closed: if the process dies.
+            GraderFault: if the worker could not be confined.
+        """
+        deadline = monotonic() + self.assignment.limits.seconds + _ORDER_SECONDS
+        with self._load(name, weights=True) as channel:
+            report = wire.receive(channel, deadline)
+        self._understand({"fault": report["fault"]} if "fault" in report else {})
+        return report
+
+    def _load(self, name: str, *, weights: bool) -> socket.socket:
+        """Start the session's template on a file of the hand-in."""
+        assignment = self.assignment
+        order = {
+            "hand_in": str(self.folder),
+            "module_file": name,
+            "notebook": self.notebook,
+            "weights": weights,
+            "refused": assignment.refused,
+            "why_refused": assignment.why_refused,
+            "memory": assignment.limits.memory,
+            "walls": asdict(self.walls),
+        }
+        return self._order("load", **order)
 
     def fork(self) -> socket.socket:
         """Fork a worker of the loaded module and connect to it."""

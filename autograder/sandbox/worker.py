@@ -29,6 +29,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.cells import definitions
 from autograder.sandbox.limits import Walls, confine
 from coursekit import execution, refused
+from coursekit.weights import read_weights
 
 _NEVER = monotonic() + 365 * 86_400  # the grader keeps the time
 _MOST_OUTPUT = 64 * 1024
@@ -42,8 +43,9 @@ class Task:
 
     Attributes:
         hand_in: folder of the student's files.
-        module_file: name of the module in it.
+        module_file: name of the module in it, or of the file of weights.
         notebook: whether the file holds a notebook's code cells.
+        weights: whether the file holds trained weights, to be handed on as data; none of the student's code runs.
         refused: names that the module may not use.
         why_refused: the reason.
         memory: bytes of private memory.
@@ -55,6 +57,7 @@ class Task:
     hand_in: str
     module_file: str
     notebook: bool
+    weights: bool
     refused: tuple[str, ...]
     why_refused: str
     memory: int
@@ -70,6 +73,9 @@ def run_template(task: Task, channel: socket.socket, commands: socket.socket) ->
         _settle(task)
     except Exception as error:  # noqa: BLE001 - whatever keeps a wall off is the platform's fault
         wire.send(channel, {"fault": f"{type(error).__name__}: {error}"}, monotonic() + 10)
+        return
+    if task.weights:
+        wire.send(channel, read_weights(Path(task.hand_in) / task.module_file), _NEVER)
         return
     tree = _parse(task, channel)
     if tree is not None:

@@ -17,13 +17,15 @@ from autograder.data.sets import load
 from autograder.errors import SuiteError
 from autograder.sandbox.client import RemoteStudent
 from autograder.sandbox.session import HandInProcess
+from autograder.sandbox.weights import RemoteWeights
 from coursekit.data import DataSet
 from coursekit.plugin import load_probes, seed_of
 from coursekit.recording import Recorder, test_id
+from coursekit.report import Report
 from coursekit.verdicts import NotGraded, TimedOut, Unusable, Verdict
 
 _MOST_TIMEOUTS = 2
-_OURS = ("student", "alone", "reference", "rng", "probes", "data")
+_OURS = ("student", "alone", "reference", "rng", "probes", "data", "weights", "report")
 
 
 class SuiteFixtures:
@@ -36,6 +38,7 @@ class SuiteFixtures:
 
     Attributes:
         process: the hand-in's session; set before tests run.
+        weights: its trained weights; set before tests run.
         run_seed: seed of the hand-in's run; set before tests run.
         unusable: why the module could not be loaded, or None.
         straight: tests that can be called without pytest's fixtures, and which of ours they ask for.
@@ -44,10 +47,11 @@ class SuiteFixtures:
     def __init__(self, assignment: Assignment, salt: str, recorder: Recorder) -> None:
         self._assignment, self._salt, self._recorder = assignment, salt, recorder
         self._reference = load_reference(assignment)
-        self._data = {name: load(name, assignment.folder / "data") for name in assignment.data}
+        self._data = {name: load(name, assignment.folder) for name in assignment.data}
         self._student: RemoteStudent | None = None
         self._question = ""
         self.process: HandInProcess | None = None
+        self.weights: RemoteWeights | None = None
         self.run_seed = 0
         self.straight: dict[pytest.Function, tuple[str, ...]] = {}
         self.unusable: BaseException | None = None
@@ -83,6 +87,16 @@ class SuiteFixtures:
         """Give a function that gives a data set, by a name that the manifest has."""
         return self._data.__getitem__
 
+    @pytest.fixture(name="weights")
+    def weights_handed_in(self) -> RemoteWeights | None:
+        """Give the trained weights that were handed in."""
+        return self.weights
+
+    @pytest.fixture
+    def report(self, request: pytest.FixtureRequest) -> Report:
+        """Take what a test says to the instructor and to the leaderboard."""
+        return Report(request.node.user_properties)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Read the data, and note the tests that ask for our fixtures and parameters alone: they are called straight.
 
@@ -105,6 +119,8 @@ class SuiteFixtures:
             "rng": self._rng_for,
             "probes": load_probes,
             "data": lambda _: self._data.__getitem__,
+            "weights": lambda _: self.weights,
+            "report": lambda item: Report(item.user_properties),
         }
         arguments = _parameters(item)
         with ExitStack() as stack:

@@ -24,6 +24,7 @@ from autograder.assignment import Assignment, load_assignment
 from autograder.errors import AutograderError, SuiteError
 from autograder.sandbox.limits import Walls
 from autograder.sandbox.session import HandInProcess, Zygote, libraries
+from autograder.sandbox.weights import RemoteWeights
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
 from coursekit.recording import Recorder, case_of, test_id
 from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
@@ -85,6 +86,8 @@ class Server:
                 process = HandInProcess(
                     connection, self._assignment, Path(order["folder"]), order["notebook"], self._walls
                 )
+                if self._assignment.weights:
+                    self.fixtures.weights = RemoteWeights(self._assignment.weights, process, self._zygote.open)
                 self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
                 self.recorder.on_case = lambda case: self._lines.write({"case": vars(case)}, later=True)
                 self._load(process)

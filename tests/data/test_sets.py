@@ -14,8 +14,10 @@ from coursekit.verdicts import NotGraded
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     """Write a data set of four images into a folder of its own; nothing is held out."""
-    np.savez(tmp_path / "tiny_train.npz", images=np.zeros((4, 2, 3), np.uint8), labels=np.arange(4, dtype=np.uint8))
-    return tmp_path
+    folder = tmp_path / "assignments" / "a1_tiny" / "data"
+    folder.mkdir(parents=True)
+    np.savez(folder / "tiny_train.npz", images=np.zeros((4, 2, 3), np.uint8), labels=np.arange(4, dtype=np.uint8))
+    return folder
 
 
 @pytest.mark.parametrize(("part", "count"), [("train", 10_000), ("held_out", 2_000)])
@@ -40,15 +42,15 @@ def test_the_sample_has_the_pixels_of_the_full_set() -> None:
 
 def test_an_assignments_own_data_come_first(own: Path) -> None:
     """A folder beside the tests needs no framework to be changed."""
-    images, labels = load("tiny", own).train
+    images, labels = load("tiny", own.parent).train
 
     assert (images.shape, labels.tolist()) == ((4, 2, 3), [0, 1, 2, 3])
-    assert list(files("tiny", own)) == ["train"]
+    assert list(files("tiny", own.parent)) == ["train"]
 
 
 def test_each_access_gives_a_copy(own: Path) -> None:
     """A student who writes into the images spoils them for nobody."""
-    data = load("tiny", own)
+    data = load("tiny", own.parent)
     data.train.images[:] = 9
 
     assert data.train.images.max() == 0
@@ -82,6 +84,16 @@ def test_what_was_fetched_comes_before_what_is_embedded(
     monkeypatch.setenv("AUTOGRADER_DATA", str(own))
 
     assert len(load("tiny", tmp_path / "no such folder").train.labels) == 4
+
+
+def test_a_folder_that_the_course_names_serves_each_assignment(own: Path) -> None:
+    """Beside the assignments' own folders; addresses and folders that are not there are left to `fetch`."""
+    course = own.parents[2]
+    (course / "assignments" / "a2_small").mkdir()
+    settings = 'data = ["assignments/a1_tiny/data", "nowhere", "https://mirror.example.org"]'
+    (course / "course.toml").write_text(settings, encoding="utf-8")
+
+    assert list(files("tiny", course / "assignments" / "a2_small")) == ["train"]
 
 
 def test_a_data_set_that_can_be_fetched_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

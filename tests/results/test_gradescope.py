@@ -74,10 +74,12 @@ def test_the_top_has_gradescopes_fields() -> None:
 
 
 def test_a_leaderboard_is_passed_on() -> None:
-    """Entries are Gradescope's own and stay as they are."""
-    entries = [{"name": "accuracy", "value": 0.93, "order": "desc"}]
+    """What tests rank becomes Gradescope's entries; what they flag stays with the instructor."""
+    ranked = Case(SPECS[0].id, "", Verdict.PASSED, 1, flags=("look",), leaderboard=(("accuracy", 0.93, "desc"),))
+    data = to_gradescope(Grade(ASSIGNMENT, "x.py", judge(ASSIGNMENT, SPECS, [ranked, *_cases(*GOOD)[1:]])))
 
-    assert to_gradescope(_grade(*GOOD), entries)["leaderboard"] == entries
+    assert data["leaderboard"] == [{"name": "accuracy", "value": 0.93, "order": "desc"}]
+    assert "look" not in json.dumps(data)
 
 
 def test_a_fault_of_the_grader_is_no_zero() -> None:
