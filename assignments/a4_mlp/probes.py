@@ -48,7 +48,7 @@ def described(module, shape, dtype="float32", layout="strided", device="cpu"):
     """Describe a tensor of zeros; a torch.Size is the tuple that it stands for."""
     tensor = torch.zeros(shape, dtype=getattr(torch, dtype), device=device)
     description = module.describe_tensor(tensor.to_sparse() if layout == "sparse" else tensor)
-    if type(description) is not dict:
+    if not isinstance(description, dict):
         return description
     return {name: tuple(value) if isinstance(value, torch.Size) else value for name, value in description.items()}
 

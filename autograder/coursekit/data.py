@@ -23,6 +23,18 @@ class Split(NamedTuple):
     labels: Array
 
 
+class DataSets(dict[str, "DataSet"]):
+    """The data sets that a manifest names, for the fixture `data`: `data(name)` gives one, `name in data` asks."""
+
+    def __call__(self, name: str) -> "DataSet":
+        """Give a data set.
+
+        Raises:
+            KeyError: if the manifest does not name it.
+        """
+        return self[name]
+
+
 class DataSet:
     """A data set in a folder: `NAME_train.npz`; where the grader is, `NAME_test.npz` and perhaps `NAME_held_out.npz`.
 
@@ -65,6 +77,11 @@ class DataSet:
             NotGraded: if there is neither, as in a starter kit.
         """
         return self._copy(HELD_OUT if self._file(HELD_OUT).is_file() else TEST)
+
+    @property
+    def unseen(self) -> Split | None:
+        """Images that nobody could train on, where the grader has some."""
+        return self._copy(HELD_OUT) if self._file(HELD_OUT).is_file() else None
 
     def _copy(self, part: str) -> Split:
         if part not in self._parts:

@@ -52,8 +52,14 @@ def assert_speed(  # noqa: PLR0913 - the two limits are always written out
     raise CheckFailed(f"{name} takes {best / allowed:.1f} times the processor time that is allowed")
 
 
-def assert_accuracy(
-    predicted: object, labels: Array, *, zero: float, full: float, again: Callable[[int], object] | None = None
+def assert_accuracy(  # noqa: PLR0913 - both anchors are always written out
+    predicted: object,
+    labels: Array,
+    *,
+    zero: float,
+    full: float,
+    again: Callable[[int], object] | None = None,
+    aside: str = "",
 ) -> None:
     """Award points for the share of right predictions, on a line between two shares.
 
@@ -67,10 +73,11 @@ def assert_accuracy(
         full: share, above zero, from which everything is earned.
         again: trains once more, with another seed, and gives its predictions. Called with 1 and then 2, and only
             while the 95 % interval of the share straddles one of the two numbers; all predictions count together.
+        aside: what the student reads besides.
 
     Raises:
         CheckFailed: if the predictions are no such array, or the share is at most `zero`.
-        Awarded: if it lies between the two.
+        Awarded: else; the test ends here, and the student reads what was reached.
     """
     __tracebackhide__ = True
     right = total = 0
@@ -82,11 +89,10 @@ def assert_accuracy(
         predicted = again(run + 1)
     share = right / total
     found = f"{share:.1%} reached (95 % interval {low:.1%} to {high:.1%})"
-    said = f"{found}; {full:.1%} earns everything, {zero:.1%} nothing"
+    said = f"{found}; {full:.1%} earns everything, {zero:.1%} nothing" + (f"\n{aside}" if aside else "")
     if share <= zero:
         raise CheckFailed(said)
-    if share < full:
-        award((share - zero) / (full - zero), said)
+    award(min(1.0, (share - zero) / (full - zero)), said)
 
 
 def count_right(predicted: object, labels: Array) -> int:

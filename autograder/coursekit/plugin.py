@@ -4,7 +4,6 @@ import functools
 import hashlib
 import importlib.util
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .data import DataSet
+from .data import DataSet, DataSets
 from .notebook import NotebookModule
 from .recording import Recorder, case_id, combined, test_id
 from .report import Report
@@ -76,10 +75,10 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
 
 
 @pytest.fixture(scope="session")
-def data(request: pytest.FixtureRequest) -> Callable[[str], DataSet]:
+def data(request: pytest.FixtureRequest) -> DataSets:
     """Give a function that gives a data set, by a name that the manifest has."""
     folder, names = request.config.rootpath / "data", _manifest(request.config).get("data", ())
-    return {name: DataSet(folder, name) for name in names}.__getitem__
+    return DataSets({name: DataSet(folder, name) for name in names})
 
 
 @pytest.fixture(scope="session")

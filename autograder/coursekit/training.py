@@ -9,7 +9,7 @@ import contextlib
 import math
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -22,6 +22,7 @@ from torch import Tensor
 from .curves import loss_curves
 
 _BAR = 24  # characters
+_TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Settings:
         device: "auto" takes a GPU where there is one.
         out: folder for checkpoint.pt, best.pt and curve.svg.
         resume: go on from checkpoint.pt.
+        data: a file NAME_train.npz or its folder, or the name of a data set that torchvision downloads.
+        recipe: which of the script's recipes.
     """
 
     epochs: int = 10
@@ -47,6 +50,8 @@ class Settings:
     device: str = "auto"
     out: Path = Path("run")
     resume: bool = False
+    data: str = "data"
+    recipe: str = ""
 
 
 @dataclass
@@ -59,11 +64,12 @@ class History:
     seconds: list[float] = field(default_factory=list)
 
 
-def arguments(description: str, **defaults: Any) -> Settings:
+def arguments(description: str, recipes: Sequence[str] = (), **defaults: Any) -> Settings:
     """Read the settings from the command line.
 
     Args:
         description: what --help begins with.
+        recipes: what --recipe may choose, the default first; none for a script with one way to train.
         defaults: settings that differ from those of Settings.
     """
     base = Settings(**defaults)
@@ -76,7 +82,40 @@ def arguments(description: str, **defaults: Any) -> Settings:
     parser.add_argument("--device", default=base.device, help="auto, cpu, cuda, cuda:1 …")
     parser.add_argument("--out", type=Path, default=base.out, help="folder for checkpoint, best weights and curve")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    sets = ", ".join(_TORCHVISION)
+    parser.add_argument("--data", default=base.data, help=f"NAME_train.npz or its folder; or {sets}, downloaded")
+    if recipes:
+        parser.add_argument("--recipe", choices=recipes, default=recipes[0], help="how to train")
     return Settings(**vars(parser.parse_args()))
+
+
+def read_images(data: str, home: Path) -> tuple[Tensor, Tensor]:
+    """Give the training images and labels that --data names.
+
+    Args:
+        data: a file NAME_train.npz, a folder with one such file, or a data set that torchvision downloads.
+        home: the script's folder; paths begin there.
+
+    Returns:
+        images: (N, ...) uint8.
+        labels: (N,) int64.
+
+    Raises:
+        FileNotFoundError: if there is no such file, or more than one.
+    """
+    if data in _TORCHVISION:
+        import torchvision  # noqa: PLC0415 - only to download
+
+        found = getattr(torchvision.datasets, _TORCHVISION[data])(home / "downloads", train=True, download=True)
+        return torch.as_tensor(found.data), torch.as_tensor(found.targets)
+    place = home / data
+    files = sorted(place.glob("*_train.npz")) if place.is_dir() else [place]
+    if len(files) != 1 or not files[0].is_file():
+        names = ", ".join(file.name for file in files if file.is_file()) or "none"
+        todo = f"one file NAME_train.npz is needed there, or one of {', '.join(_TORCHVISION)}"
+        raise FileNotFoundError(f"--data {data}: found {names}; {todo}")
+    with np.load(files[0], allow_pickle=False) as arrays:
+        return torch.from_numpy(arrays["images"]), torch.from_numpy(arrays["labels"].astype(np.int64))
 
 
 def choose_device(name: str) -> Any:
@@ -127,7 +166,7 @@ class Batches:
         else:
             places = torch.randperm(len(self.labels), generator=self.generator)
         for part in places.to(self.labels.device).split(self.batch_size):
-            yield self._prepare(self.images[part]), self.labels[part]
+            yield self._prepare(self.images.index_select(0, part)), self.labels.index_select(0, part)
 
 
 class Training:

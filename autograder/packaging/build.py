@@ -24,7 +24,7 @@ _PROGRAMS = frozenset({"hand_in.py"})
 
 
 def starter_files(assignment: Assignment) -> Files:
-    """Give the content of `starter/NAME/`: stubs, handout, notebook, public tests and `hand_in.py`.
+    """Give the content of `starter/NAME/`: stubs, handout, notebook, public tests, `hand_in.py`, and all of `given/`.
 
     Raises:
         MarkerError: if the source's markers do not pair up.
@@ -44,6 +44,8 @@ def starter_files(assignment: Assignment) -> Files:
         "hand_in.py": template.read_text(encoding="utf-8"),
     } | {f"figures/{name}": svg for name, svg in figures.items()}
     files = {PurePosixPath(name): text.encode() for name, text in texts.items()}
+    given = assignment.folder / "given"
+    files |= read_folder(given) if given.is_dir() else {}
     return files | {PurePosixPath("tests") / path: content for path, content in read_folder(assignment.public).items()}
 
 
@@ -75,6 +77,13 @@ def reference_files(assignment: Assignment) -> Files:
         ),
     }
     return {PurePosixPath(name): text.encode() for name, text in texts.items()}
+
+
+def solved_weights(assignment: Assignment) -> Files:
+    """Give the trained weights of the solved module, which lie beside it; nothing where none are handed in."""
+    names = assignment.weights.names if assignment.weights else ()
+    files = [assignment.folder / name for name in names]
+    return {PurePosixPath(file.name): file.read_bytes() for file in files if file.is_file()}
 
 
 def build(course: Course, assignments: list[Assignment], out: Path) -> Iterator[Path]:
@@ -134,7 +143,7 @@ def _zips(course: Course, assignment: Assignment, out: Path) -> Iterator[Path]:
     kit = kit_files(assignment)
     yield write_zip(out / "starter.zip", _below(assignment.name, kit))
     module = PurePosixPath(assignment.module_file)
-    yield write_zip(out / "solved.zip", {module: reference_files(assignment)[module]})
+    yield write_zip(out / "solved.zip", {module: reference_files(assignment)[module]} | solved_weights(assignment))
     yield write_zip(out / "empty.zip", {module: kit[module]})
     yield otter.write_otter_zip(assignment, read_salt(course.root), out / "autograder.zip")
 

@@ -3,10 +3,10 @@
 import ast
 import queue
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from time import perf_counter
 
@@ -16,7 +16,7 @@ from autograder.authoring.mistakes import Mistake, load_mistakes
 from autograder.errors import AutograderError
 from autograder.grading.grade import Grader
 from autograder.grading.handin import HandIn, open_handin
-from autograder.packaging.build import reference_files
+from autograder.packaging.build import reference_files, solved_weights
 from autograder.proof.leaks import leaks
 from autograder.proof.reach import reaching_tests
 from autograder.results.grade import Grade, TestResult
@@ -51,7 +51,17 @@ class Claim:
 
 @dataclass(frozen=True)
 class Trial:
-    """A hand-in whose grade proves or breaks a claim; a mistake's meets only the tests that can notice it."""
+    """A hand-in whose grade proves or breaks a claim; a mistake's meets only the tests that can notice it.
+
+    Attributes:
+        text: the claim.
+        source: the module.
+        broken: says what breaks the claim; nothing where it holds.
+        run_seed: seed of the run.
+        notebook: whether the source is the code of a notebook's cells.
+        mistake: the known mistake that the source holds.
+        weights: trained weights that are handed in with it, file name → content.
+    """
 
     text: str
     source: str
@@ -59,6 +69,7 @@ class Trial:
     run_seed: int = 0
     notebook: bool = False
     mistake: Mistake | None = None
+    weights: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def claims_about(assignment: Assignment, salt: str, workers: int = 2) -> Iterator[Claim]:
@@ -88,12 +99,14 @@ def trials_of(assignment: Assignment) -> list[Trial]:
     """
     text = assignment.source.read_text(encoding="utf-8")
     solved = reference_text(text, assignment.source)
-    trials = [Trial(f"the reference earns everything (run seed {s})", solved, _earns_everything, s) for s in _SEEDS]
-    trials.append(Trial("the solved notebook earns everything", _cells(assignment), _earns_everything, notebook=True))
-    trials += [
-        Trial(f"accepted/{file.name} earns everything", file.read_text(encoding="utf-8"), _earns_everything)
-        for file in sorted((assignment.folder / "accepted").glob("*.py"))
+    weights = {str(path): content for path, content in solved_weights(assignment).items()}
+    trials = [
+        Trial(f"the reference earns everything (run seed {s})", solved, _earns_everything, s, weights=weights)
+        for s in _SEEDS
     ]
+    said = "the solved notebook earns everything"
+    trials.append(Trial(said, _cells(assignment), _earns_everything, notebook=True, weights=weights))
+    trials += [_accepted(assignment, file) for file in sorted((assignment.folder / "accepted").glob("*.py"))]
     trials += [
         Trial(
             "the starter earns nothing: every item is not attempted", starter_text(text, assignment.source), _untouched
@@ -101,7 +114,16 @@ def trials_of(assignment: Assignment) -> list[Trial]:
         Trial("an empty module earns nothing", "", _earns_nothing),
         Trial("functions that return None earn nothing", returns_none(solved), _earns_nothing),
     ]
-    return trials + [_trial(assignment, mistake, text) for mistake in load_mistakes(assignment)]
+    return trials + [_trial(assignment, mistake, text, weights) for mistake in load_mistakes(assignment)]
+
+
+def _accepted(assignment: Assignment, file: Path) -> Trial:
+    """Make the trial of a right solution, with trained weights of its own beside it where they are handed in."""
+    names = assignment.weights.names if assignment.weights else ()
+    own = {name: file.with_suffix(Path(name).suffix) for name in names}
+    weights = {name: path.read_bytes() for name, path in own.items() if path.is_file()}
+    text = file.read_text(encoding="utf-8")
+    return Trial(f"accepted/{file.name} earns everything", text, _earns_everything, weights=weights)
 
 
 def _cells(assignment: Assignment) -> str:
@@ -122,10 +144,10 @@ def returns_none(source: str) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def _trial(assignment: Assignment, mistake: Mistake, text: str) -> Trial:
+def _trial(assignment: Assignment, mistake: Mistake, text: str, weights: Mapping[str, bytes]) -> Trial:
     wrong = reference_text(mistake.apply(text), assignment.source)
     said = f"mistake {mistake.id} ({mistake.name}) loses points in {mistake.question}, with its hint"
-    return Trial(said, wrong, lambda grade: _is_caught(grade, mistake), mistake=mistake)
+    return Trial(said, wrong, lambda grade: _is_caught(grade, mistake), mistake=mistake, weights=weights)
 
 
 def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -> Iterator[Claim]:
@@ -134,7 +156,7 @@ def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -
     def prove(trial: Trial) -> Claim:
         grader, start = graders.get(), perf_counter()
         try:
-            content = {assignment.module_file: trial.source.encode()}
+            content = {assignment.module_file: trial.source.encode(), **trial.weights}
             handin = HandIn(trial.text, content, notebook=trial.notebook)
             tests = _tests_for(trial.mistake, assignment, grader.specs) if trial.mistake else None
             broken = trial.broken(grader.grade_files(handin, run_seed=trial.run_seed, tests=tests))

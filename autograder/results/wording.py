@@ -133,7 +133,7 @@ def _reason(result: TestResult, told: Case | None) -> str:
         return block("\n".join(filter(None, [told.summary, told.details if result.spec.public else ""])))
     if result.verdict is Verdict.NOT_ATTEMPTED and result.spec.public:  # the stub's text is the student's
         return block(told.summary)
-    return block(told.summary) if _is_partial(result) else ""
+    return block(told.summary) if result.verdict is Verdict.PASSED else ""  # the suite's own words
 
 
 def _is_partial(result: TestResult) -> bool:

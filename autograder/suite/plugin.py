@@ -18,7 +18,7 @@ from autograder.errors import SuiteError
 from autograder.sandbox.client import RemoteStudent
 from autograder.sandbox.session import HandInProcess
 from autograder.sandbox.weights import RemoteWeights
-from coursekit.data import DataSet
+from coursekit.data import DataSets
 from coursekit.plugin import load_probes, seed_of
 from coursekit.recording import Recorder, test_id
 from coursekit.report import Report
@@ -47,7 +47,7 @@ class SuiteFixtures:
     def __init__(self, assignment: Assignment, salt: str, recorder: Recorder) -> None:
         self._assignment, self._salt, self._recorder = assignment, salt, recorder
         self._reference = load_reference(assignment)
-        self._data = {name: load(name, assignment.folder) for name in assignment.data}
+        self._data = DataSets({name: load(name, assignment.folder) for name in assignment.data})
         self._student: RemoteStudent | None = None
         self._question = ""
         self.process: HandInProcess | None = None
@@ -83,9 +83,9 @@ class SuiteFixtures:
         return load_probes(request.node)
 
     @pytest.fixture
-    def data(self) -> Callable[[str], DataSet]:
+    def data(self) -> DataSets:
         """Give a function that gives a data set, by a name that the manifest has."""
-        return self._data.__getitem__
+        return self._data
 
     @pytest.fixture(name="weights")
     def weights_handed_in(self) -> RemoteWeights | None:
@@ -118,7 +118,7 @@ class SuiteFixtures:
             "reference": lambda _: self._reference,
             "rng": self._rng_for,
             "probes": load_probes,
-            "data": lambda _: self._data.__getitem__,
+            "data": lambda _: self._data,
             "weights": lambda _: self.weights,
             "report": lambda item: Report(item.user_properties),
         }

@@ -2,28 +2,17 @@
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, Sampler, WeightedRandomSampler
-
-Device = torch.device | str
-Batch = tuple[Tensor, Tensor]
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
 
-def require_int(value: object, name: str, least: int) -> None:
-    """Refuse what is no integer, or less than `least`. Given: use it.
-
-    Raises:
-        TypeError: if the value is no integer; a bool and a float are none.
-        ValueError: if it is less than `least`.
-    """
+def require_int(value, name, least):
+    """Refuse what is no integer, or less than `least`. Given: use it."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} must be an integer, got {type(value).__name__}")
     if value < least:
@@ -221,258 +210,157 @@ class MLP(nn.Module):
         return self.last(x)
 
 
-def manual_sgd_step(parameters: Iterable[Tensor], lr: float) -> None:
-    """Take a step of gradient descent without an optimiser, and clear the gradients.
-
-    The tensors are changed in place, so that a model which holds them is changed too. They stay leaves that require
-    gradients, and no graph is kept. A parameter without a gradient is passed over.
-
-    Args:
-        parameters: tensors; afterwards each has lr times its gradient less, and `grad` is None or zeros.
-        lr: learning rate, above 0.
-
-    Raises:
-        ValueError: if lr is not above 0.
-    """
-    if not lr > 0:
-        raise ValueError(f"lr must be above 0, got {lr}")
+def manual_sgd_step(parameters, lr):
+    if lr <= 0 or lr != lr:
+        raise ValueError("lr")
     with torch.no_grad():
-        for parameter in parameters:
-            if parameter.grad is not None:
-                parameter.sub_(lr * parameter.grad)
-                parameter.grad = None
+        for p in parameters:
+            if p.grad is not None:
+                p -= lr * p.grad
+                p.grad.zero_()
 
 
-def train_step(
-    model: nn.Module,
-    batch: Batch,
-    loss_fn: Callable[[Tensor, Tensor], Tensor],
-    optimizer: torch.optim.Optimizer,
-    device: Device = "cpu",
-) -> float:
-    """Train on one batch.
-
-    Sets training mode. Whatever gradients the parameters hold at entry are stale, and do not enter the step.
-
-    Args:
-        model: gives logits; already on the device.
-        batch: (samples, labels), on any device: both are moved.
-        loss_fn: of (logits, labels), a mean over the batch.
-        optimizer: of the model's parameters.
-        device: where the model is.
-
-    Returns:
-        This batch's loss before the step, a Python float.
-
-    Raises:
-        FloatingPointError: if the loss is NaN; the parameters are then as before.
-    """
+def train_step(model, batch, loss_fn, optimizer, device="cpu"):
     model.train()
-    x, y = to_device(batch, device)
-    loss = loss_fn(model(x), y)
-    value = loss.item()
-    if math.isnan(value):
-        raise FloatingPointError("the loss is NaN")
+    x = batch[0]
+    y = batch[1]
+    x = x.to(device)
+    y = y.to(device)
     optimizer.zero_grad()
+    output = model(x)
+    loss = loss_fn(output, y)
+    if torch.isnan(loss) == True:
+        raise FloatingPointError("loss is nan")
     loss.backward()
     optimizer.step()
-    return value
+    return loss.item()
 
 
-def evaluate(
-    model: nn.Module,
-    loader: Iterable[Batch],
-    loss_fn: Callable[[Tensor, Tensor], Tensor],
-    device: Device = "cpu",
-) -> tuple[float, float]:
-    """Give loss and accuracy over a whole loader; change nothing.
-
-    Evaluation mode while it runs, then the mode that the model was in. No gradients are recorded. Batches may have
-    different sizes: each sample counts the same.
-
-    Args:
-        model: gives logits; already on the device.
-        loader: gives (samples, labels) on any device: both are moved.
-        loss_fn: of (logits, labels), a mean over the batch.
-        device: where the model is.
-
-    Returns:
-        loss: the mean over all samples, a Python float.
-        accuracy: share of the samples whose largest logit is their label's, 0 to 1, a Python float.
-
-    Raises:
-        ValueError: if the loader gives no sample.
-    """
-    was_training = model.training
+def evaluate(model, loader, loss_fn, device="cpu"):
+    mode = model.training
     model.eval()
-    total, correct, count = 0.0, 0, 0
+    total_loss = 0
+    right = 0
+    n = 0
     with torch.no_grad():
         for batch in loader:
-            x, y = to_device(batch, device)
-            logits = model(x)
-            total += loss_fn(logits, y).item() * len(y)
-            correct += int((logits.argmax(dim=1) == y).sum().item())
-            count += len(y)
-    model.train(was_training)
-    if count == 0:
-        raise ValueError("the loader gave no sample")
-    return total / count, correct / count
+            x = batch[0].to(device)
+            y = batch[1].to(device)
+            output = model(x)
+            total_loss = total_loss + loss_fn(output, y).item() * x.shape[0]
+            for i in range(x.shape[0]):
+                if torch.argmax(output[i]) == y[i]:
+                    right = right + 1
+                n = n + 1
+    if mode == True:
+        model.train()
+    else:
+        model.eval()
+    if n == 0:
+        raise ValueError("no samples")
+    loss = total_loss / n
+    accuracy = right / n
+    return loss, accuracy
 
 
 class Trainer:
-    """A model with what it takes to train it.
-
-    Attributes:
-        total_epochs: epochs trained so far, over all calls of `fit`.
-    """
-
-    def __init__(
-        self,
-        model: nn.Module,
-        loss_fn: Callable[[Tensor, Tensor], Tensor],
-        optimizer: torch.optim.Optimizer,
-        device: Device = "cpu",
-    ) -> None:
-        """Keep the parts, and move the model to the device."""
-        self.model, self.loss_fn, self.optimizer = model.to(torch.device(device)), loss_fn, optimizer
-        self.device = torch.device(device)
+    def __init__(self, model, loss_fn, optimizer, device="cpu"):
+        model.to(device)
+        self.model = model
+        self.loss_fn = loss_fn
+        self.optimizer = optimizer
+        self.device = device
         self.total_epochs = 0
 
-    def fit(
-        self, train: Iterable[Batch], val: Iterable[Batch], epochs: int, patience: int | None = None
-    ) -> dict[str, list[float]]:
-        """Train, validate after each epoch, and end with the weights of the best epoch of this call.
-
-        Better means a validation loss that is strictly lower than that of every epoch of this call before; NaN is
-        never better. If no epoch was better, the weights stay those of the last one.
-
-        Args:
-            train: training batches.
-            val: validation batches; no weight depends on them but by the choice of the epoch.
-            epochs: at most this many, 0 or more.
-            patience: stop after this many epochs in a row that were not better, at least 1; None never stops early.
-
-        Returns:
-            "train_loss", "val_loss" and "val_accuracy": a Python float for each epoch that was trained. The training
-            loss is the mean over its batches of what train_step returned.
-
-        Raises:
-            TypeError: if epochs is no integer.
-            ValueError: if epochs is below 0, or patience below 1.
-        """
+    def fit(self, train, val, epochs, patience=None):
         require_int(epochs, "epochs", 0)
         if patience is not None:
-            require_int(patience, "patience", 1)
-        history: dict[str, list[float]] = {"train_loss": [], "val_loss": [], "val_accuracy": []}
-        best, best_state, waited = math.inf, None, 0
-        for _ in range(epochs):
-            losses = [train_step(self.model, batch, self.loss_fn, self.optimizer, self.device) for batch in train]
-            loss, accuracy = evaluate(self.model, val, self.loss_fn, self.device)
-            self.total_epochs += 1
-            history["train_loss"].append(sum(losses) / len(losses))
-            history["val_loss"].append(loss)
-            history["val_accuracy"].append(accuracy)
-            if loss < best:
-                best, best_state, waited = loss, copy.deepcopy(self.model.state_dict()), 0
+            if patience < 1:
+                raise ValueError("patience")
+        history = {}
+        history["train_loss"] = []
+        history["val_loss"] = []
+        history["val_accuracy"] = []
+        best_loss = float("inf")
+        best_model = None
+        not_better = 0
+        epoch = 0
+        while epoch < epochs:
+            epoch = epoch + 1
+            total = 0
+            number = 0
+            for batch in train:
+                total = total + train_step(self.model, batch, self.loss_fn, self.optimizer, self.device)
+                number = number + 1
+            val_loss, val_acc = evaluate(self.model, val, self.loss_fn, self.device)
+            print("epoch", epoch, "train", total / number, "val", val_loss, "accuracy", val_acc)
+            history["train_loss"].append(total / number)
+            history["val_loss"].append(val_loss)
+            history["val_accuracy"].append(val_acc)
+            self.total_epochs = self.total_epochs + 1
+            if val_loss < best_loss:
+                best_loss = val_loss
+                best_model = copy.deepcopy(self.model.state_dict())
+                not_better = 0
             else:
-                waited += 1
-            if waited == patience:
-                break
-        if best_state is not None:
-            self.model.load_state_dict(best_state)
+                not_better = not_better + 1
+                if patience is not None:
+                    if not_better == patience:
+                        break
+        if best_model is not None:
+            self.model.load_state_dict(best_model)
         return history
 
 
-def collapse_linear_layers(model: nn.Sequential) -> Tensor:
-    """Give the one matrix that does what a stack of linear layers without activations does.
-
-    Args:
-        model: nn.Linear layers without biases, and perhaps nn.Flatten.
-
-    Returns:
-        (outputs of the last layer, inputs of the first), detached; for the lecture's 25-5-3-1 that is (1, 25).
-
-    Raises:
-        ValueError: if it holds any other layer, a linear one with a bias, or no linear one.
-    """
-    product = None
+def collapse_linear_layers(model):
+    linears = []
     for layer in model:
-        if isinstance(layer, nn.Flatten):
-            continue
-        if not isinstance(layer, nn.Linear) or layer.bias is not None:
-            raise ValueError(f"only linear layers without biases collapse into one, got {layer}")
-        weight = layer.weight.detach()
-        product = weight.clone() if product is None else weight @ product
-    if product is None:
-        raise ValueError("there is no linear layer")
-    return product
+        if isinstance(layer, nn.Linear):
+            if layer.bias is not None:
+                raise ValueError("bias")
+            linears.append(layer)
+        elif not isinstance(layer, nn.Flatten):
+            raise ValueError("wrong layer")
+    if len(linears) == 0:
+        raise ValueError("no layer")
+    W = linears[0].weight.detach()
+    for i in range(1, len(linears)):
+        W = torch.matmul(linears[i].weight.detach(), W)
+    return W
 
 
-def build_mnist_model(seed: int) -> nn.Module:
-    """Build a model for MNIST, with at most 300,000 parameters.
-
-    Args:
-        seed: decides the weights; torch's global generator may be seeded with it.
-
-    Returns:
-        Takes (N, 1, 28, 28) or (N, 784) floats from 0 to 1, and gives (N, 10) logits.
-    """
+def build_mnist_model(seed):
     torch.manual_seed(seed)
-    return MLP(784, [128], 10)
+    model = MLP(784, [100, 50], 10)
+    return model
 
 
-def fit_mnist(train: Batch, val: Batch, seed: int, device: Device = "cpu") -> nn.Module:
-    """Train a model from `build_mnist_model` to recognise digits.
-
-    On 10,000 training images it must be done in 60 seconds of one processor core.
-
-    Args:
-        train: images (N, 1, 28, 28) float32, 0 to 1, and labels (N,) int64.
-        val: the same form; for choosing among epochs, never for training.
-        seed: decides weights and order; the same seed gives the same model on the same machine.
-        device: where to train; the model is given back on the CPU.
-
-    Returns:
-        The model, in evaluation mode.
-    """
+def fit_mnist(train, val, seed, device="cpu"):
     model = build_mnist_model(seed)
-    train_loader, val_loader = make_loaders(TransformedTensorDataset(*train), TransformedTensorDataset(*val), 64)
-    trainer = Trainer(model, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters(), lr=1e-3), device)
-    trainer.fit(train_loader, val_loader, epochs=5)
-    return model.cpu().eval()
+    train_data = TransformedTensorDataset(train[0], train[1])
+    val_data = TransformedTensorDataset(val[0], val[1])
+    train_loader, val_loader = make_loaders(train_data, val_data, 64)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+    trainer = Trainer(model, nn.CrossEntropyLoss(), optimizer, device)
+    trainer.fit(train_loader, val_loader, 5)
+    model.to("cpu")
+    model.eval()
+    return model
 
 
-def concept_check() -> dict[str, Any]:
-    """Answer the questions of the lecture.
-
-    Returns:
-        crossentropy_includes_softmax: whether nn.CrossEntropyLoss applies the softmax itself, True or False.
-        nllloss_expects: what nn.NLLLoss wants, "logits", "probabilities" or "log-probabilities".
-        tune_on: which data choose the learning rate, "training", "validation" or "test".
-        test_set_use: what the test data are for, "early stopping", "tuning" or "final only".
-        hyperparameters: which of "learning rate", "batch size", "weights", "biases" you choose yourself, a set.
-        underfitting_fix: what helps when even the training loss stays high, "more capacity" or "more regularisation".
-        overfitting_fix: what helps when only the validation loss rises, "more capacity" or "more regularisation".
-        slow_learning_fix: what helps when the loss falls very slowly, "raise the learning rate" or
-            "lower the learning rate".
-        unstable_fix: what helps when the loss jumps, "raise the learning rate" or "lower the learning rate".
-        augment: which data are augmented, "training", "validation" or "all".
-        minority_weight: how the weight of a rare class compares with that of a common one, "larger" or "smaller".
-        missing_zero_grad: what a step then uses, "the sum of all gradients so far" or "the latest gradient".
-        dynamic_graph: whether PyTorch builds its graph anew in each forward pass, True or False.
-    """
-    return {
-        "crossentropy_includes_softmax": True,
-        "nllloss_expects": "log-probabilities",
-        "tune_on": "validation",
-        "test_set_use": "final only",
-        "hyperparameters": {"learning rate", "batch size"},
-        "underfitting_fix": "more capacity",
-        "overfitting_fix": "more regularisation",
-        "slow_learning_fix": "raise the learning rate",
-        "unstable_fix": "lower the learning rate",
-        "augment": "training",
-        "minority_weight": "larger",
-        "missing_zero_grad": "the sum of all gradients so far",
-        "dynamic_graph": True,
-    }
+def concept_check():
+    answers = {}
+    answers["crossentropy_includes_softmax"] = True
+    answers["nllloss_expects"] = "log-probabilities"
+    answers["tune_on"] = "validation"
+    answers["test_set_use"] = "final only"
+    answers["hyperparameters"] = {"batch size", "learning rate"}
+    answers["underfitting_fix"] = "more capacity"
+    answers["overfitting_fix"] = "more regularisation"
+    answers["slow_learning_fix"] = "raise the learning rate"
+    answers["unstable_fix"] = "lower the learning rate"
+    answers["augment"] = "training"
+    answers["minority_weight"] = "larger"
+    answers["missing_zero_grad"] = "the sum of all gradients so far"
+    answers["dynamic_graph"] = True
+    return answers

@@ -218,17 +218,17 @@ def fit(module, train, val, epochs):
 
 
 def fit_until_it_turns(module, epochs, patience):
-    """Train one weight from 0, and add 1 to it in each epoch; its validation loss is its distance to 3."""
-    model = nn.Linear(1, 1, bias=False)
+    """Train two equal weights from 0, and add 1 to them in each epoch; the validation loss is their distance to 3."""
+    model = nn.Linear(1, 2, bias=False)  # two logits: the labels are 0 and 1
     nn.init.zeros_(model.weight)
 
-    def loss(outputs, y):  # training: goes down by 1 for each 1 that the weight grows; validation: the distance
-        return (outputs - 3).abs().mean() if y.any() else -outputs.mean()
+    def loss(outputs, y):  # training: goes down by 1 for each 1 that a weight grows; validation: the distance
+        return (outputs - 3).abs().mean() if y.any() else -outputs.sum(dim=1).mean()
 
     trainer = module.Trainer(model, loss, torch.optim.SGD(model.parameters(), lr=1.0))
     one, train, val = torch.ones(1, 1), torch.zeros(1, dtype=torch.int64), torch.ones(1, dtype=torch.int64)
     history = trainer.fit([(one, train)], [(one, val)], epochs, patience=patience)
-    return {"val_loss": history["val_loss"], "weight": model.weight.item()}
+    return {"val_loss": history["val_loss"], "weight": model.weight[0].item()}
 
 
 def collapsed(module, matrices, activation):

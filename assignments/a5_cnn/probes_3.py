@@ -1,0 +1,826 @@
+"""Procedures for the hidden tests: they drive what cannot cross as data, and hand back what they see.
+
+None of them knows what is right: a test compares.
+"""
+
+import os
+import pickle
+import resource
+import tempfile
+import zipfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+EVALUATE_LOSSES = {"cross-entropy": functional.cross_entropy, "margin": functional.multi_margin_loss}
+EVALUATE_CONTAINERS = {"list": list, "generator": iter}
+EVALUATE_NUMBERS = {"item": float, "tolist": float, "__float__": float, "__int__": int, "__bool__": bool}
+
+
+class EvaluateByMode(nn.Module):
+    """Doubles its input in evaluation mode: so the mode shows in every number that comes after."""
+
+    def forward(self, x):
+        """Give the input, or twice the input."""
+        return x if self.training else 2 * x
+
+
+class EvaluateByGraph(nn.Module):
+    """Doubles its input where a graph is recorded."""
+
+    def forward(self, x):
+        """Give the input, or twice the input."""
+        return 2 * x if x.requires_grad else x
+
+
+EVALUATE_MIDDLES = {
+    "nothing": nn.Identity,
+    "mode": EvaluateByMode,
+    "graph": EvaluateByGraph,
+    "batch norm": lambda: nn.BatchNorm2d(4),
+    "dropout": lambda: nn.Dropout(0.5),
+}
+
+
+def evaluate_loaders(module, params, loaders, middle="nothing", **way):
+    """Evaluate one model on several loaders; give losses, accuracies and confusions, stacked.
+
+    Args:
+        module: has `evaluate`.
+        params: of the model.
+        loaders: lists of batches.
+        middle: what is between the two layers.
+        way: "training", the mode at the start; "container" of the batches; "loss", its name; "device"; "options",
+            further arguments of `evaluate`.
+    """
+    device, container = way.get("device", "cpu"), EVALUATE_CONTAINERS[way.get("container", "list")]
+    net = _evaluate_network(params, middle).to(device).train(way.get("training", True))
+    loss_fn, options = EVALUATE_LOSSES[way.get("loss", "cross-entropy")], way.get("options", {})
+    results = [module.evaluate(net, container(_evaluate_batches(b)), loss_fn, device, **options) for b in loaders]
+    return {
+        "loss": np.array([float(loss) for loss, _, _ in results]),
+        "accuracy": np.array([float(accuracy) for _, accuracy, _ in results]),
+        "confusion": np.stack([torch.as_tensor(confusion).numpy() for _, _, confusion in results]),
+    }
+
+
+def evaluate_results(module, params, batches, **options):
+    """Give the very result of an evaluation."""
+    loss_fn = functional.cross_entropy
+    return module.evaluate(_evaluate_network(params), _evaluate_batches(batches), loss_fn, "cpu", **options)
+
+
+def evaluate_midway(module, params, batches, middle="nothing", training=True, **options):
+    """Evaluate a model in the middle of its training; give its state and gradients then, and what follows."""
+    net, loss_fn = _evaluate_network(params, middle), functional.cross_entropy
+    X, y = _evaluate_batches(batches)[0]
+    loss_fn(net(X), y).backward()
+    net.train(training)
+    loss, accuracy, _ = module.evaluate(net, _evaluate_batches(batches), loss_fn, "cpu", **options)
+    seen = {**_evaluate_state(net), **_evaluate_gradients(net), "result": np.array([float(loss), float(accuracy)])}
+    logits = net(X)
+    loss_fn(logits, y).backward()  # a second one, on top of the first
+    return {**seen, "logits": logits.detach().numpy(), **_evaluate_gradients(net, " later")}
+
+
+def evaluate_devices(module, name, params, batches, **options):
+    """Run a function on the meta device, which every machine has; say where images and labels were when used.
+
+    What the meta device cannot do counts for the student: then the moves that were recorded say it.
+
+    Args:
+        module: has the function.
+        name: "evaluate", or "fit", which trains on the first batch and validates on the others.
+        params: of the model.
+        batches: images and labels.
+        options: further arguments of the function.
+    """
+    _evaluate_on(module, name, params, _evaluate_batches(batches), "cpu", {"images": [], "labels": []}, options)
+    seen, given = {"images": [], "labels": []}, _evaluate_batches(batches)
+    with _evaluate_meta_numbers(), _evaluate_moves(given) as moves, suppress(Exception):
+        _evaluate_on(module, name, params, given, "meta", seen, options)
+    return {kind: sorted(set(places or moves.get(kind, []))) for kind, places in seen.items()}
+
+
+def fit_scripts(module, scripts, batches=2, patience=None):
+    """Train once for each script of validation losses, by a model whose one weight counts the steps.
+
+    The training loss falls from step to step.
+
+    Args:
+        module: has `fit`.
+        scripts: validation losses, one for each epoch.
+        batches: steps in an epoch.
+        patience: of the training.
+
+    Returns:
+        for each script: epochs in the history, steps taken, and the epoch whose weights the model has then.
+    """
+    train = [(torch.zeros(3, 3, 2, 1), torch.zeros(3, dtype=torch.int64))] * batches
+    val = [(torch.zeros(n, 3, 2, 1), torch.ones(n, dtype=torch.int64)) for n in (4, 2)]
+    seen = []
+    for script in scripts:
+        ladder = FitLadder()
+        counter = FitCounter(ladder.parameters())
+        history = module.fit(ladder, train, val, FitScript(script, batches), counter, len(script), patience=patience)
+        seen.append([len(history["val_loss"]), counter.taken, ladder.height.item() / batches])
+    return np.array(seen, dtype=np.float64)
+
+
+class FitLadder(nn.Module):
+    """A model whose outputs say how many steps were taken."""
+
+    def __init__(self):
+        super().__init__()
+        self.height = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x):
+        """Give the height as each of ten logits."""
+        return self.height.expand(len(x), 10)
+
+
+class FitCounter(torch.optim.Optimizer):
+    """An optimizer that adds 1 to each parameter in a step, whatever the gradients are."""
+
+    def __init__(self, parameters):
+        super().__init__(parameters, {"lr": 1.0})
+        self.taken = 0
+
+    @torch.no_grad()
+    def step(self, closure=None):  # noqa: ARG002 - the signature of every optimizer
+        """Add 1."""
+        self.taken += 1
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.add_(1)
+
+
+class FitScript:
+    """A loss that reads the epoch from the model's output, and gives what is written for it.
+
+    Labels of 0 are for training, labels of 1 for validation.
+    """
+
+    def __init__(self, losses, batches):
+        self.losses, self.batches = losses, batches
+
+    def __call__(self, logits, y):
+        """Give the loss that is written, with a graph to the model."""
+        height = logits[0, 0]
+        if not y.any():
+            return 100 - height
+        epoch = round(height.item() / self.batches)
+        return height * 0 + (self.losses[epoch - 1] if 0 < epoch <= len(self.losses) else -1e6)
+
+
+def fit_history(module, params, train, val, middle="nothing", rates=None, **settings):
+    """Train a model; give its history as arrays, and its state then.
+
+    Args:
+        module: has `fit`.
+        params: of the model.
+        train: training batches.
+        val: validation batches.
+        middle: what is between the two layers.
+        rates: the learning rate before each step, from a scheduler; None for a constant one.
+        settings: further arguments of `fit`.
+    """
+    net = _evaluate_network(params, middle)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1.0 if rates else 0.2, momentum=0.5)
+    if rates:
+        settings["scheduler"] = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rates[step])
+    batches = [_evaluate_batches(part) for part in (train, val)]
+    history = module.fit(net, *batches, functional.cross_entropy, optimizer, **settings)
+    told = {name: np.array([float(number) for number in numbers]) for name, numbers in history.items()}
+    return {**told, **_evaluate_state(net)}
+
+
+def fit_results(module, params, train, val, **settings):
+    """Give the very history of a training."""
+    net = _evaluate_network(params)
+    batches = [_evaluate_batches(part) for part in (train, val)]
+    return module.fit(net, *batches, functional.cross_entropy, torch.optim.SGD(net.parameters(), lr=0.1), **settings)
+
+
+def fit_repeated(module, params, train, val, seeds, epochs, place="everywhere"):
+    """Train from equal weights and equal data for each of several seeds, whatever was drawn before.
+
+    Args:
+        module: has `fit`.
+        params: of the model.
+        train: images and labels for training.
+        val: validation batches.
+        seeds: of the trainings.
+        epochs: of each training.
+        place: what draws from torch's global generator: "order", "augmentation", "dropout" or "everywhere".
+
+    Returns:
+        all weights after each training, the noise that was added to each image, in order, and both histories of losses.
+    """
+    everywhere, weights, noise, losses = place == "everywhere", [], [], []
+    for number, seed in enumerate(seeds):
+        torch.manual_seed(100 + number)
+        data = FitNoise(*_evaluate_batches([train])[0], 0.3 if everywhere or place == "augmentation" else 0.0)
+        torch.manual_seed(200 + number)
+        loader = DataLoader(data, 4, shuffle=everywhere or place == "order")
+        net = _evaluate_network(params, "dropout" if everywhere or place == "dropout" else "nothing")
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        val_batches = _evaluate_batches(val)
+        history = module.fit(net, loader, val_batches, functional.cross_entropy, optimizer, epochs, seed=seed)
+        weights.append(np.concatenate([value.ravel() for value in _evaluate_state(net).values()]))
+        noise.append(np.array(data.drawn))
+        losses.append(np.array(history["train_loss"] + history["val_loss"]))
+    return {"weights": np.stack(weights), "noise": np.stack(noise), "losses": np.stack(losses)}
+
+
+class FitNoise(Dataset):
+    """Images that get a noise of their own each time they are read; it notes what was drawn."""
+
+    def __init__(self, images, labels, size):
+        self.images, self.labels, self.size, self.drawn = images, labels, size, []
+
+    def __len__(self):
+        """Give the number of images."""
+        return len(self.labels)
+
+    def __getitem__(self, index):
+        """Give an image, with noise, and its label."""
+        if not self.size:
+            return self.images[index], self.labels[index]
+        noise = self.size * torch.randn(())
+        self.drawn.append(noise.item())
+        return self.images[index] + noise, self.labels[index]
+
+
+def checkpoints_contents(module, params, steps, epoch, as_text=False, kind="Adam"):
+    """Write a checkpoint of a model that was trained; give what `torch.load` reads of it, and what lies beside it.
+
+    Returns:
+        "arrays", all tensors in the file by where they are; "rest", all else; "files", names in the folder.
+    """
+    with _checkpoints_folder() as folder:
+        net, optimizer = _checkpoints_trained(params, steps, kind)
+        path = folder / "best.pt"
+        module.save_checkpoint(str(path) if as_text else path, net, optimizer, epoch)
+        files = sorted(file.name for file in folder.iterdir())
+        try:
+            state = torch.load(path, weights_only=True)
+        except pickle.UnpicklingError:
+            return {"files": files, "rest": {"the file": "holds more than data"}, "arrays": {}}
+    leaves = dict(_checkpoints_leaves(state))
+    arrays = {place: value.numpy() for place, value in leaves.items() if isinstance(value, torch.Tensor)}
+    return {"files": files, "rest": {place: leaves[place] for place in leaves.keys() - arrays}, "arrays": arrays}
+
+
+def checkpoints_resumed(module, params, steps, later, kind="Adam", as_text=False):
+    """Train, save, load into a new model and a new optimizer, and train on; give state and losses then.
+
+    Args:
+        module: has `save_checkpoint` and `load_checkpoint`.
+        params: of the model.
+        steps: batches before the checkpoint.
+        later: batches after it.
+        kind: of the optimizer.
+        as_text: whether the path is a string.
+    """
+    with _checkpoints_folder() as folder:
+        path = str(folder / "last.pt") if as_text else folder / "last.pt"
+        module.save_checkpoint(path, *_checkpoints_trained(params, steps[:1], kind), 1)
+        module.save_checkpoint(path, *_checkpoints_trained(params, steps, kind), 7)  # in the place of the first
+        net, optimizer = _checkpoints_trained(_checkpoints_zeros(params), [], kind)
+        epoch = module.load_checkpoint(path, net, optimizer)
+        other, _ = _checkpoints_trained(_checkpoints_zeros(params), [], kind)
+        alone = module.load_checkpoint(path, other)
+    loaded = {f"{name} alone": value for name, value in _evaluate_state(other).items()}
+    losses = _checkpoints_steps(net, optimizer, later)
+    return {**_evaluate_state(net), **loaded, "losses": losses, "epochs": np.array([epoch, alone])}
+
+
+def checkpoints_tagged(module, params, steps, tag, built=False):
+    """Load a checkpoint that says of its tensors that they come from another device; give state and momenta then."""
+    with _checkpoints_folder() as folder:
+        path = folder / "gpu.pt"
+        net, optimizer = _checkpoints_trained(params, steps, "SGD")
+        _checkpoints_write(path, net, optimizer, 5)
+        _checkpoints_retag(path, tag)
+        net, optimizer = _checkpoints_trained(_checkpoints_zeros(params), [], "SGD")
+        epoch = module.load_checkpoint(path, net, optimizer, torch.device("cpu") if built else "cpu")
+    momenta = optimizer.state_dict()["state"]
+    held = {f"momentum {key}": entry["momentum_buffer"].numpy() for key, entry in momenta.items()}
+    return {**_evaluate_state(net), **held, "epoch": np.array([epoch])}
+
+
+def checkpoints_with_code(module, params, where):
+    """Load a checkpoint whose pickle calls os.mkdir; say which error that raised, and whether the folder is there.
+
+    Args:
+        module: has `load_checkpoint`.
+        params: of the model.
+        where: the key of the file's dict that holds the call.
+    """
+    with _checkpoints_folder() as folder:
+        net, optimizer = _checkpoints_trained(params, [], "SGD")
+        made = folder / "made by the file"
+        state = {"model": net.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3}
+        torch.save(state, folder / "fine.pt")
+        torch.save(state | {where: CheckpointsCall(made)}, folder / "odd.pt")
+        error = f"none after epoch {module.load_checkpoint(folder / 'fine.pt', net, optimizer)}"  # stubs end here
+        try:
+            module.load_checkpoint(folder / "odd.pt", net, optimizer)
+        except pickle.UnpicklingError:
+            error = "pickle.UnpicklingError"
+        except Exception as other:  # noqa: BLE001 - any is noted
+            error = type(other).__name__
+        return {"error": error, "ran": made.exists()}
+
+
+class CheckpointsCall:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        """Say how to build this object: by making a folder."""
+        return os.mkdir, (str(self.folder),)
+
+
+def checkpoints_failure(module, params, steps, failure):
+    """Save a checkpoint, then one that fails midway; give what is in the folder and in the file then.
+
+    Args:
+        module: has `save_checkpoint`.
+        params: of the model.
+        steps: batches that the model was trained on.
+        failure: "disk" for a disk that is full after some bytes, "state" for a model whose state cannot be written.
+    """
+    with _checkpoints_folder() as folder:
+        path = folder / "best.pt"
+        net, optimizer = _checkpoints_trained(params, steps[:1], "Adam")
+        module.save_checkpoint(path, net, optimizer, 1)
+        _checkpoints_steps(net, optimizer, steps[1:])
+        if failure == "state":
+            net.add_module("odd", CheckpointsUnwritable())
+        with _checkpoints_short_files(1000 if failure == "disk" else None), suppress(Exception):
+            module.save_checkpoint(path, net, optimizer, 2)
+        files = sorted(file.name for file in folder.iterdir())
+        try:
+            state = torch.load(path, weights_only=False)  # our own file; whether it is data alone is another test
+            return {"files": files, "epoch": state["epoch"], "weights": state["model"]["first.weight"].numpy()}
+        except Exception:  # noqa: BLE001 - a broken file may raise anything
+            return {"files": files, "epoch": -1, "weights": np.zeros(0)}
+
+
+class CheckpointsUnwritable(nn.Module):
+    """A module whose state cannot be pickled."""
+
+    def get_extra_state(self):
+        """Give what goes into the state."""
+        return lambda: None
+
+
+def checkpoints_always_there(module, params, steps):
+    """Save two checkpoints under one name, where the system's folder for temporary files is missing.
+
+    Returns:
+        whether that name was missing after a renaming or a removal of a file by the second; the epoch in the file.
+    """
+    with _checkpoints_folder() as folder:
+        path, seen = folder / "best.pt", []
+        net, optimizer = _checkpoints_trained(params, steps, "SGD")
+        module.save_checkpoint(path, net, optimizer, 1)
+        before, tempfile.tempdir = tempfile.tempdir, str(folder / "missing")
+        try:
+            with _checkpoints_watched(lambda: seen.append(path.exists())):
+                module.save_checkpoint(path, net, optimizer, 2)
+        finally:
+            tempfile.tempdir = before
+        return {"missing for a moment": not all(seen), "epoch": torch.load(path, weights_only=False)["epoch"]}
+
+
+def checkpoints_mismatched(module, params, difference):
+    """Load a checkpoint into a model with other names or other shapes.
+
+    Args:
+        module: has `load_checkpoint`.
+        params: of the model.
+        difference: "none", "missing" for a name that the file has not, "too many" for one that the model has not,
+            "shape".
+    """
+    with _checkpoints_folder() as folder:
+        smaller, larger = _evaluate_network(params), _evaluate_network(params, "batch norm")
+        written, read = {"missing": (smaller, larger), "too many": (larger, smaller)}.get(
+            difference, (smaller, smaller)
+        )
+        _checkpoints_write(folder / "best.pt", written, torch.optim.SGD(written.parameters(), lr=0.1), 4)
+        if difference == "shape":
+            read = _evaluate_network(params)
+            read.last = nn.Linear(read.last.in_features, 1 + read.last.out_features)
+        return module.load_checkpoint(folder / "best.pt", read)
+
+
+def checkpoints_missing(module, params, name):
+    """Load a checkpoint; only "best.pt" is there."""
+    with _checkpoints_folder() as folder:
+        net, optimizer = _checkpoints_trained(params, [], "SGD")
+        _checkpoints_write(folder / "best.pt", net, optimizer, 4)
+        return module.load_checkpoint(folder / name, net, optimizer)
+
+
+def predict_images(module, params, images, classes, middle="nothing", training=True, device="cpu"):
+    """Predict one image after the other with one model; give names and probabilities."""
+    net = _evaluate_network(params, middle).to(device).train(training)
+    results = [module.predict(net, torch.from_numpy(image), classes, device) for image in images]
+    return {"names": [name for name, _ in results], "probabilities": np.array([float(p) for _, p in results])}
+
+
+def predict_results(module, params, image, classes):
+    """Give the very result of a prediction."""
+    return module.predict(_evaluate_network(params), torch.from_numpy(image), classes)
+
+
+def predict_midway(module, params, image, classes, middle, training):
+    """Predict with a model in the middle of its training; give its state, its gradients and its outputs then."""
+    net, x = _evaluate_network(params, middle).train(training), torch.from_numpy(image)
+    _, probability = module.predict(net, x, classes)
+    seen = {**_evaluate_state(net), **_evaluate_gradients(net), "image": x.numpy(), "probability": float(probability)}
+    logits = net(torch.stack([x, -x]))
+    functional.cross_entropy(logits, torch.tensor([0, 1])).backward()
+    return {**seen, "logits": logits.detach().numpy(), **_evaluate_gradients(net, " later")}
+
+
+def predict_inputs(module, params, image, classes):
+    """Give what a model gets to see in a prediction, stacked."""
+    net, seen = _evaluate_network(params), []
+    net.register_forward_pre_hook(lambda _, args: seen.append(args[0].detach().numpy().copy()))
+    module.predict(net, torch.from_numpy(image), classes)
+    return np.stack(seen)
+
+
+def predict_devices(module, params, image, classes):
+    """Predict on the meta device, which every machine has; say where the image was when it was used."""
+    seen, given = [], torch.from_numpy(image)
+    net = _evaluate_network(params)
+    module.predict(net, given, classes, "cpu")  # stubs end here
+    net.to("meta").register_forward_pre_hook(lambda _, args: seen.append(args[0].device.type))
+    labels = torch.zeros(1, dtype=torch.int64)
+    with _evaluate_meta_numbers(), _evaluate_moves([(given, labels)]) as moves, suppress(Exception):
+        module.predict(net, given, classes, "meta")
+    return sorted(set(seen or moves["images"]))
+
+
+def transfer_frozen(module, kind, x, larger, steps=3):
+    """Freeze a trained backbone, put it into training mode, perhaps inside a larger model, and train.
+
+    Args:
+        module: has `freeze`.
+        kind: of the backbone.
+        x: images.
+        larger: whether a head of its own is trained on top of the backbone.
+        steps: forward passes in training mode.
+
+    Returns:
+        "outputs", what the backbone gives in these passes; "changes", how far each of its weights and statistics is
+        from what it was; "gradients", parameters that require or have one; "same", whether freeze gave the same model.
+    """
+    net, x = _transfer_backbone(kind), torch.from_numpy(x)
+    held = [*net.parameters(), *net.buffers()]
+    before = [tensor.detach().clone() for tensor in held]
+    frozen = module.freeze(net)
+    head = nn.Linear(6, 2)
+    model = nn.Sequential(nn.Sequential(frozen), head) if larger else frozen
+    optimizer = torch.optim.SGD(head.parameters(), lr=0.1)
+    outputs = []
+    for step in range(steps):
+        model.train()
+        outputs.append(frozen(x + step).detach().numpy().copy())
+        model.eval().train()
+        result = model(x - step)
+        if larger:
+            optimizer.zero_grad()
+            result.square().mean().backward()
+            optimizer.step()
+    moved = [float((now.detach() - then).abs().max()) for now, then in zip(held, before, strict=True)]
+    return {
+        "outputs": np.stack(outputs),
+        "changes": np.array(moved),
+        "gradients": sum(p.requires_grad or p.grad is not None for p in net.parameters()),
+        "same": int(frozen is net),
+    }
+
+
+def transfer_trained(module, kind, x, y, num_classes):
+    """Freeze a backbone, give it a new head, and train what requires gradients; count what changed.
+
+    Returns:
+        "for the optimizer", numbers in the parameters that require gradients; "head", how many tensors of the last
+        nn.Linear the training changed; "rest", how many other ones; "falls", whether the loss fell; "classes".
+    """
+    torch.manual_seed(3)
+    net, x, y = _transfer_backbone(kind), torch.from_numpy(x), torch.from_numpy(y)
+    net = module.replace_classifier(module.freeze(net), num_classes)
+    trainable = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    numbers = sum(parameter.numel() for parameter in trainable)
+    last = [name for name, part in net.named_modules() if isinstance(part, nn.Linear)][-1]
+    before, losses = _evaluate_state(net), []
+    # a parameter of its own: an optimizer takes no empty list
+    optimizer = torch.optim.SGD([*trainable, nn.Parameter(torch.zeros(()))], lr=0.05)
+    net.train()
+    for _ in range(8):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(net(x), y)
+        if loss.requires_grad:
+            loss.backward()
+            optimizer.step()
+        losses.append(loss.item())
+    after = _evaluate_state(net)
+    changed = [name for name in after if not np.array_equal(after[name], before[name])]
+    own = sum(name.startswith(last + ".") for name in changed)
+    return {
+        "for the optimizer": numbers,
+        "head": own,
+        "rest": len(changed) - own,
+        "falls": losses[-1] < losses[0],
+        "classes": net(x).shape[1],
+    }
+
+
+def transfer_replaced(module, kind, num_classes, device="cpu", times=1):
+    """Give a backbone a new head, `times` times; describe each tensor of the result, by its name.
+
+    Returns:
+        for each parameter its shape, its device, whether it requires gradients, and whether it holds old numbers;
+        "same", whether the same model came back; "outputs", their shape.
+    """
+    net = _transfer_backbone(kind).to(device)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.fill_(7)  # no fresh weight is that large
+    result = net
+    for _ in range(times):
+        result = module.replace_classifier(result, num_classes)
+    described = {
+        name: [tuple(p.shape), p.device.type, p.requires_grad, device == "cpu" and bool((p == 7).any())]
+        for name, p in result.named_parameters()
+    }
+    outputs = tuple(result(torch.zeros(2, 3, 6, 5, device=device)).shape)
+    return {**described, "same": result is net, "outputs": outputs}
+
+
+def transfer_bad_head(module, kind, num_classes):
+    """Give a backbone a new head; give what the outputs' shape is then."""
+    net = module.replace_classifier(_transfer_backbone(kind), num_classes)
+    return tuple(net(torch.zeros(2, 3, 6, 5)).shape)
+
+
+class TransferResidual(nn.Module):
+    """A small backbone that ends in `fc`, as a ResNet does; its one shortcut skips a convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+        self.conv2, self.bn2 = nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4)
+        self.fc = nn.Linear(4, 6)
+
+    def forward(self, x):
+        """Give the logits."""
+        x = self.bn1(self.conv1(x)).relu()
+        return self.fc((x + self.bn2(self.conv2(x))).relu().mean((2, 3)))
+
+
+class TransferPlain(nn.Module):
+    """A small backbone that ends in `classifier`, as a VGG does; what comes last in it has no weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
+        self.classifier = nn.Sequential(
+            nn.Linear(4, 7), nn.BatchNorm1d(7), nn.ReLU(), nn.Linear(7, 6, bias=False), nn.Identity()
+        )
+
+    def forward(self, x):
+        """Give the logits."""
+        return self.classifier(self.features(x).flatten(1))
+
+
+class TransferNested(nn.Module):
+    """A small backbone whose last layer is some modules below it, with batch norm of three kinds."""
+
+    def __init__(self):
+        super().__init__()
+        self.volume = nn.BatchNorm3d(3)
+        self.trunk = TransferResidual()
+        self.trunk.fc = nn.Sequential(nn.Linear(4, 5), nn.Sequential(nn.BatchNorm1d(5), nn.Linear(5, 6)))
+
+    def forward(self, x):
+        """Give the logits."""
+        return self.trunk(self.volume(x.unsqueeze(2)).squeeze(2))
+
+
+TRANSFER_BACKBONES = {
+    "fc": TransferResidual,
+    "classifier": TransferPlain,
+    "nested": TransferNested,
+    "none": lambda: nn.Sequential(nn.Conv2d(3, 6, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+}
+
+
+def _transfer_backbone(kind):
+    """Build a backbone whose weights and statistics are none of those that a new layer has."""
+    torch.manual_seed(11)
+    net = TRANSFER_BACKBONES[kind]()
+    with torch.no_grad():
+        for tensor in (*net.parameters(), *net.buffers()):
+            if tensor.is_floating_point():
+                tensor.copy_(torch.rand(tensor.shape) + 0.2)
+    return net
+
+
+def _evaluate_network(params, middle="nothing"):
+    """Build a model with a convolution, a linear layer and these weights."""
+    channels, depth, *kernel = params["W1"].shape
+    net = nn.Sequential()
+    net.add_module("first", nn.Conv2d(depth, channels, kernel))
+    net.add_module("middle", nn.Sequential(EVALUATE_MIDDLES[middle]()))  # nested, as most models are
+    net.add_module("activation", nn.Tanh())
+    net.add_module("flatten", nn.Flatten())
+    net.add_module("last", nn.Linear(*params["W2"].shape[::-1]))
+    with torch.no_grad():
+        for layer, number in ((net.first, 1), (net.last, 2)):
+            layer.weight.copy_(torch.from_numpy(params[f"W{number}"]))
+            layer.bias.copy_(torch.from_numpy(params[f"b{number}"]))
+    return net
+
+
+def _evaluate_batches(batches):
+    """Turn arrays into batches."""
+    return [(torch.from_numpy(X.copy()), torch.from_numpy(y.copy())) for X, y in batches]
+
+
+def _evaluate_state(net):
+    """Give parameters and buffers."""
+    return {name: value.detach().cpu().numpy().copy() for name, value in net.state_dict().items()}
+
+
+def _evaluate_gradients(net, when=""):
+    """Give the gradients; an empty array for none."""
+    pairs = net.named_parameters()
+    return {f"gradient of {name}{when}": np.zeros(0) if p.grad is None else p.grad.numpy().copy() for name, p in pairs}
+
+
+def _evaluate_on(module, name, params, batches, device, seen, options):
+    """Run a function with its model on a device, and note where images and labels are when they are used."""
+    net = _evaluate_network(params)
+    net.register_forward_pre_hook(lambda _, args: seen["images"].append(args[0].device.type))
+
+    def loss_fn(logits, y):
+        seen["labels"].append(y.device.type)
+        return functional.cross_entropy(logits, y)
+
+    if name == "evaluate":
+        module.evaluate(net.to(device), batches, loss_fn, device, **options)
+        return
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    try:
+        module.fit(net, batches[:1], batches[1:], loss_fn, optimizer, 2, device=device, **options)
+    finally:
+        seen["model"] = [parameter.device.type for parameter in net.parameters()]
+
+
+@contextmanager
+def _evaluate_meta_numbers():
+    """Let tensors on the meta device, which hold no numbers, give 0 where a number is asked for."""
+
+    def replaced(name, kind):
+        original = getattr(torch.Tensor, name)
+        return lambda self, *args: kind(0) if self.is_meta else original(self, *args)
+
+    original = torch.Tensor.cpu
+    replacements = {name: replaced(name, kind) for name, kind in EVALUATE_NUMBERS.items()}
+    replacements["cpu"] = lambda t, *args: torch.zeros(t.shape, dtype=t.dtype) if t.is_meta else original(t, *args)
+    with _evaluate_patched(torch.Tensor, replacements):
+        yield
+
+
+@contextmanager
+def _evaluate_moves(batches):
+    """Note where images and labels are moved by `.to`."""
+    moves, original = {"images": [], "labels": []}, torch.Tensor.to
+    kinds = {id(tensor): kind for batch in batches for tensor, kind in zip(batch, moves, strict=True)}
+
+    def to(self, *args, **kwargs):
+        moved = original(self, *args, **kwargs)
+        if id(self) in kinds:
+            moves[kinds[id(self)]].append(moved.device.type)
+        return moved
+
+    with _evaluate_patched(torch.Tensor, {"to": to}):
+        yield moves
+
+
+@contextmanager
+def _evaluate_patched(owner, replacements):
+    """Replace attributes of a class or a module, its own and inherited ones, while a `with` block lasts."""
+    own = {name: vars(owner)[name] for name in replacements if name in vars(owner)}
+    for name, function in replacements.items():
+        setattr(owner, name, function)
+    try:
+        yield
+    finally:
+        for name in replacements:
+            if name in own:
+                setattr(owner, name, own[name])
+            else:
+                delattr(owner, name)
+
+
+@contextmanager
+def _checkpoints_folder():
+    """Give a folder that is removed afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _checkpoints_trained(params, steps, kind):
+    """Build a model with batch norm and an optimizer, and train it on batches."""
+    net = _evaluate_network(params, "batch norm")
+    kinds = {"SGD": {"lr": 0.1, "momentum": 0.9}, "Adam": {"lr": 0.03}}
+    optimizer = getattr(torch.optim, kind)(net.parameters(), **kinds[kind])
+    _checkpoints_steps(net, optimizer, steps)
+    return net, optimizer
+
+
+def _checkpoints_steps(net, optimizer, steps):
+    """Take a step for each batch; give the losses."""
+    losses = []
+    for X, y in _evaluate_batches(steps):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(net(X), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return np.array(losses)
+
+
+def _checkpoints_zeros(params):
+    return {name: np.zeros_like(value) for name, value in params.items()}
+
+
+def _checkpoints_write(path, net, optimizer, epoch):
+    """Write a file as the handout describes it."""
+    torch.save({"model": net.state_dict(), "optimizer": optimizer.state_dict(), "epoch": epoch}, path)
+
+
+def _checkpoints_retag(path, tag):
+    """Write another device's name into the tensors of a file."""
+    with zipfile.ZipFile(path) as file:
+        parts = {entry.filename: file.read(entry) for entry in file.infolist()}
+    (name,) = (name for name in parts if name.endswith("/data.pkl"))
+    old, new = (b"X" + len(text).to_bytes(4, "little") + text for text in (b"cpu", tag.encode()))  # as pickle has it
+    parts[name] = parts[name].replace(old, new)
+    with zipfile.ZipFile(path, "w") as file:
+        for part, content in parts.items():
+            file.writestr(part, content)
+
+
+def _checkpoints_leaves(value, place=""):
+    """Give the leaves of nested dicts and lists, each with where it is."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if pairs is None:
+        yield place, value
+        return
+    for key, item in pairs:
+        yield from _checkpoints_leaves(item, f"{place}/{key}" if place else str(key))
+
+
+@contextmanager
+def _checkpoints_short_files(size):
+    """Let no file grow beyond a size, as on a full disk; None for no such limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft if size is None else size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def _checkpoints_watched(look):
+    """Look after each renaming and each removal of a file, while a `with` block lasts."""
+
+    def watched(original):
+        def function(*args, **kwargs):
+            result = original(*args, **kwargs)
+            look()
+            return result
+
+        return function
+
+    names = ("rename", "replace", "remove", "unlink")
+    with _evaluate_patched(os, {name: watched(getattr(os, name)) for name in names}):
+        yield
