@@ -55,6 +55,11 @@ def test_manifest_becomes_frozen_data(tmp_path: Path) -> None:
         ("points = 5", "points = 5\nlimits = { seconds = 0 }", "'limits.seconds' must be above 0"),
         ("points = 5", 'points = 5\nlimits = { memory = "1 GB" }', "'limits.memory' must read like '512 MiB'"),
         ("points = 5", "points = 5\nlimits = 3", "'limits' must be dict, got 3"),
+        ("points = 5", "points = 5\nweights = 3", "'weights' must be dict, got 3"),
+        ("points = 5", 'points = 5\nweights = { file = "net" }', "key 'weights.parameters' is missing"),
+        ("points = 5", 'points = 5\nweights = { file = "net", parameters = 0 }', "'weights.parameters' must be at"),
+        ("points = 5", 'points = 5\nweights = { file = "a/b", parameters = 9 }', "'weights.file' must be a name such"),
+        ("points = 5", 'points = 5\nweights = { fiel = "net" }', r"unknown key 'weights.fiel'\n  did you mean 'file'"),
     ],
 )
 def test_complaints_name_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -150,14 +150,14 @@ def patience() -> str:
     parts += [left.line(epochs, val, FIRST), left.line(epochs, train, SECOND, DASHED)]
     parts.append(left.rule(best, f"best: {best}"))
     right = Panel(400, 40, 320, 190, (0, 9), (0.5, 0.6))
-    parts.append(right.frame("validation loss, and epochs without a better one", (0, 3, 6, 9), (0.5, 0.55, 0.6)))
+    parts.append(right.frame("validation loss, and epochs waited", (0, 3, 6, 9), (0.5, 0.55, 0.6)))
     parts.append(right.line(epochs[:stop], val[:stop], FIRST))
     for epoch, loss, count in zip(epochs[:stop], val, waited, strict=False):
         x, y = right.place(epoch, loss)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{FIRST}"/>')
         parts.append(text(x, y - 10 if count else y + 20, str(count), anchor="middle"))
     x, y = right.place(stop, val[stop - 1])
-    parts.append(text(x + 10, y + 5, "stop"))
+    parts.append(text(x, y + 22, "stop", anchor="middle"))
     parts += [legend(50, 276, "validation loss", FIRST), legend(210, 276, "training loss", SECOND, DASHED)]
     return svg(740, 296, parts)
 

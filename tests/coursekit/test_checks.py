@@ -15,6 +15,8 @@ from coursekit import (
     assert_own_memory,
     assert_raises,
     assert_same,
+    gap,
+    interval,
     relaid,
 )
 from coursekit.execution import run
@@ -231,14 +233,12 @@ LABELS = np.arange(10) % 4
 
 @pytest.mark.parametrize(
     ("right", "outcome"),
-    [(10, None), (9, None), (8, 0.75), (7, 0.5), (5, CheckFailed), (0, CheckFailed)],
+    [(10, 1.0), (9, 1.0), (8, 0.75), (7, 0.5), (5, CheckFailed), (0, CheckFailed)],
 )
 def test_accuracy_earns_on_a_line(right: int, outcome: object) -> None:
     """Nothing up to half of the labels, everything from nine of ten, and in between a part."""
     predicted = np.where(np.arange(10) < right, LABELS, LABELS + 1)
-    if outcome is None:
-        assert_accuracy(predicted, LABELS, zero=0.5, full=0.9)
-    elif outcome is CheckFailed:
+    if outcome is CheckFailed:
         with pytest.raises(CheckFailed, match="90.0% earns everything, 50.0% nothing"):
             assert_accuracy(predicted, LABELS, zero=0.5, full=0.9)
     else:
@@ -246,6 +246,44 @@ def test_accuracy_earns_on_a_line(right: int, outcome: object) -> None:
             assert_accuracy(predicted, LABELS, zero=0.5, full=0.9)
 
         assert caught.value.fraction == pytest.approx(outcome)
+
+
+def test_an_interval_that_straddles_a_boundary_asks_for_further_seeds() -> None:
+    """At most twice, and all predictions count together; a clear result asks for none."""
+    labels = np.arange(1000) % 10
+    asked: list[int] = []
+
+    def again(seed: int) -> np.ndarray:
+        asked.append(seed)
+        return np.where(np.arange(1000) < 860, labels, labels + 1)
+
+    with pytest.raises(Awarded, match=r"86.3% reached \(95 % interval 85.1% to 87.5%\)") as close:
+        assert_accuracy(np.where(np.arange(1000) < 870, labels, -1), labels, zero=0.5, full=0.87, again=again)
+    with pytest.raises(Awarded) as clear:
+        assert_accuracy(labels, labels, zero=0.5, full=0.87, again=again)
+
+    assert asked == [1, 2]
+    assert close.value.fraction == pytest.approx((0.86333 - 0.5) / 0.37, abs=1e-4)
+    assert clear.value.fraction == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"), [(0, 10, 0.0, 0.2775), (81, 263, 0.2553, 0.3662), (10, 10, 0.7225, 1.0)]
+)
+def test_an_interval_is_wilsons(right: int, total: int, low: float, high: float) -> None:
+    """81 of 263 is Newcombe's example (Statistics in Medicine 17, 1998, table I)."""
+    assert interval(right, total) == pytest.approx((low, high), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("known", "fresh", "suspicious"),
+    [((990, 1000), (600, 1000), True), ((620, 1000), (600, 1000), False), ((9, 10), (6, 10), False)],
+)
+def test_a_gap_is_told_where_chance_and_harder_images_do_not_explain_it(
+    known: tuple[int, int], fresh: tuple[int, int], *, suspicious: bool
+) -> None:
+    """Few images have wide intervals, and raise no suspicion."""
+    assert bool(gap(known, fresh, allowed=0.15)) is suspicious
 
 
 @pytest.mark.parametrize(

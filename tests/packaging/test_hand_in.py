@@ -193,6 +193,22 @@ def test_further_file_goes_along_or_is_missed(run: Run, kit: Path) -> None:
     assert names(kit / "small.zip") == ["small.py", "w.npz"]
 
 
+def test_trained_weights_go_along_or_are_missed(run: Run, kit: Path) -> None:
+    """In either form; both at once are refused, since only one can count."""
+    weights = 'points = 10\nweights = { file = "net", parameters = 9 }'
+    manifest = (kit / "assignment.toml").read_text(encoding="utf-8").replace("points = 10", weights)
+    (kit / "assignment.toml").write_text(manifest, encoding="utf-8")
+    said = run().stdout
+    (kit / "net.pt").write_bytes(b"weights")
+    run()
+    found = names(kit / "small.zip")
+    (kit / "net.safetensors").write_bytes(b"weights")
+
+    assert "not there, and so not handed in: net.safetensors, the trained weights\n" in said
+    assert found == ["small.py", "net.pt"]
+    assert "not written: net.safetensors and net.pt are both here; keep the one that counts" in run().stdout
+
+
 def test_wrong_call_has_its_own_status(run: Run) -> None:
     """An unknown option is a wrong call, status 2."""
     assert run("--nonsense").returncode == 2
