@@ -1,0 +1,1 @@
+"""Solved; built from assignments/a4_mlp/ by `autograder build`."""
