@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import Assignment, find_assignments
-from autograder.packaging.build import kit_files, reference_files
+from autograder.assignment import Assignment, find_assignments, package_name
+from autograder.packaging.build import kit_files, reference_files, solved_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENTS = find_assignments(ROOT)
+_MODULES = {"scikit-image": "skimage"}
 
 
 def _pytest(folder: Path) -> tuple[int, str]:
@@ -22,7 +23,9 @@ def _pytest(folder: Path) -> tuple[int, str]:
 
 @pytest.fixture(params=ASSIGNMENTS, ids=lambda assignment: assignment.name)
 def kit(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Assignment, Path]:
-    """Unpack a kit."""
+    """Unpack a kit, where its requirements are installed."""
+    for requirement in request.param.requires:
+        pytest.importorskip(_MODULES.get(package_name(requirement), package_name(requirement)))
     for path, content in kit_files(request.param).items():
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -35,6 +38,8 @@ def test_the_solved_module_passes_every_public_test(kit: tuple[Assignment, Path]
     assignment, folder = kit
     solved = next(text for path, text in reference_files(assignment).items() if path.name == assignment.module_file)
     (folder / assignment.module_file).write_bytes(solved)
+    for path, content in solved_weights(assignment).items():
+        (folder / path).write_bytes(content)
     status, said = _pytest(folder)
 
     assert status == 0, said[-2_000:]

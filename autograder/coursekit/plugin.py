@@ -4,6 +4,7 @@ import functools
 import hashlib
 import importlib.util
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,7 +17,7 @@ from .notebook import NotebookModule
 from .recording import Recorder, case_id, combined, test_id
 from .report import Report
 from .student import LocalStudent
-from .verdicts import Verdict
+from .verdicts import Awarded, Verdict
 from .weights import Weights
 
 _PUBLIC_SALT = "public"
@@ -51,6 +52,16 @@ def pytest_configure(config: pytest.Config) -> None:
     questions = {q["id"]: tuple(q.get("needs", ())) for q in manifest["questions"]}
     recorder = Recorder(questions)
     config.pluginmanager.register(recorder, "coursekit-recorder")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Let a test that awards everything pass, in pytest's own eyes too."""
+    try:
+        return (yield)
+    except Awarded as awarded:
+        if awarded.fraction < 1:
+            raise
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from torch import Tensor
 from .curves import loss_curves
 
 _BAR = 24  # characters
+_PLACE = ("last_epoch", "_step_count", "_last_lr")  # of a scheduler, where it is in its schedule
 _TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}
 
 
@@ -288,7 +289,8 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         self._scaler.load_state_dict(state["scaler"])
         if self.scheduler:
-            self.scheduler.load_state_dict(state["scheduler"])
+            place = {name: state["scheduler"][name] for name in _PLACE if name in state["scheduler"]}
+            self.scheduler.load_state_dict(place)  # the schedule itself is the script's, so that --epochs may grow
         if train.generator:
             train.generator.set_state(state["order"].cpu())
         torch.set_rng_state(state["generator"].cpu())

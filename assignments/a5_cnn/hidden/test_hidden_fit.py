@@ -122,7 +122,7 @@ def test_stops_after_patience(student, reference, probes, patience):
 @pytest.mark.points(1)
 @pytest.mark.hint("state_dict aliases; copy it: keep a deep copy when an epoch is better, and load it at the end.")
 @pytest.mark.parametrize("batches", [1, 3])
-@pytest.mark.parametrize("patience", [1, 2, 3, None])
+@pytest.mark.parametrize("patience", [2, None])
 def test_weights_of_the_best_epoch(student, reference, probes, patience, batches):
     """fit ends with the weights of the epoch that had the lowest validation loss."""
     settings = {"scripts": SCRIPTS, "patience": patience, "batches": batches}
@@ -140,7 +140,7 @@ def test_weights_of_the_best_epoch(student, reference, probes, patience, batches
 
 @pytest.mark.points(0.5)
 @pytest.mark.hint("NaN is never better, not even at first: `loss < best` says so, `not loss >= best` does not.")
-@pytest.mark.parametrize("patience", [2, 3, None])
+@pytest.mark.parametrize("patience", [3, None])
 def test_losses_that_are_no_numbers(student, reference, probes, patience):
     """fit takes no epoch for better whose validation loss is NaN; if none was better, the last weights stay."""
     settings = {"scripts": NAN_SCRIPTS, "patience": patience}
@@ -149,7 +149,7 @@ def test_losses_that_are_no_numbers(student, reference, probes, patience):
     assert_close(student.probe(probes.fit_scripts, **settings), expected, rtol=0, atol=0)
 
 
-@pytest.mark.points(0.5)
+@pytest.mark.points(0.25)
 @pytest.mark.hint("Per epoch: what train_one_epoch and evaluate return, each sample counting the same.")
 @pytest.mark.parametrize("seed", range(5))
 def test_numbers_of_the_history(student, reference, probes, rng, seed):
@@ -185,8 +185,8 @@ def test_learning_rate(student, reference, probes, rng, seed):
     }
 
     seen = student.probe(probes.fit_history, **settings)
-    assert_close(seen.pop("lr"), expected.pop("lr"), rtol=1e-6, atol=1e-9, known=known)
-    assert_each_close(seen, expected, **FLOAT32)
+    assert_close(seen["lr"], expected["lr"], rtol=1e-6, atol=1e-9, known=known)
+    assert_close(seen["train_loss"], expected["train_loss"], **FLOAT32)  # depends on the rate of every step
 
 
 @pytest.mark.points(0.5)
@@ -228,7 +228,7 @@ def test_same_seed_same_weights(student, probes, rng, place):
 def test_kinds_in_the_history(student, reference, probes, rng, epochs):
     """fit returns four lists of Python floats, one for each epoch, and trains nothing in 0 epochs."""
     settings = draw(rng) | {"epochs": epochs}
-    expected = probes.fit_history(reference, **settings)
+    untouched = probes.fit_history(reference, **settings | {"epochs": 0})
 
     history = student.probe(probes.fit_results, **settings)
     assert isinstance(history, dict), "return a dict"
@@ -236,7 +236,8 @@ def test_kinds_in_the_history(student, reference, probes, rng, epochs):
     counts = dict.fromkeys(("train_loss", "val_loss", "val_accuracy", "lr"), epochs)
     assert_same({name: len(numbers) for name, numbers in history.items()}, counts)
     assert all(isinstance(number, float) for numbers in history.values() for number in numbers), "not all are floats"
-    assert_each_close(student.probe(probes.fit_history, **settings), expected, **FLOAT32)
+    if epochs == 0:
+        assert_each_close(student.probe(probes.fit_history, **settings), untouched, rtol=0, atol=0)
 
 
 @pytest.mark.points(0.25)
@@ -244,7 +245,7 @@ def test_kinds_in_the_history(student, reference, probes, rng, epochs):
 def test_device(student, probes, rng):
     """fit moves the model to the device, and all batches too."""
     settings = draw(rng)
-    expected = {"model": ["meta"], "images": ["meta"], "labels": ["meta"]}
+    expected = {"model": ["meta"], "images": ["meta"], "labels": ["beside the logits"]}
     batches = settings["train"][:1] + settings["val"]
 
     assert_same(
@@ -252,7 +253,7 @@ def test_device(student, probes, rng):
     )
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.5)
 @pytest.mark.hint("epochs is an integer, 0 or more; patience is None, or an integer of at least 1.")
 @pytest.mark.parametrize(
     ("settings", "error"),

@@ -26,7 +26,7 @@ def evaluate_scores(module, batches, training=True):
     return {
         "loss": loss,
         "accuracy": accuracy,
-        "confusion": confusion.numpy(),
+        "confusion": torch.as_tensor(confusion).numpy(),
         "modes": {"while it ran": sorted(set(seen)), "afterwards": model.training},
     }
 
