@@ -23,7 +23,9 @@ WIDTHS = (64, 256, 256)
 PASSES, BATCH, LR, MOMENTUM, DECAY = 9.9, 1024, 11.5, 0.85, 0.0153  # LR and DECAY: for 1,024 images, as in the source
 BIAS_FACTOR, SMOOTHING, SCALE, SHIFT = 64.0, 0.2, 1 / 9, 2
 WHITENING = 5_000  # images whose patches are whitened
+WHITEN_BIAS_PASSES = 3  # then the whitening layer is frozen whole
 NORM_MOMENTUM, EPSILON = 0.4, 1e-12  # the share of the new batch in the running statistics
+LOOK_EVERY, LOOK_DECAY = 5, 0.95**5  # steps; the decay grows to this with the cube of the share that is done
 
 
 class Norm(nn.BatchNorm2d):
@@ -60,6 +62,7 @@ class Net(nn.Module):
         self.head = nn.Linear(WIDTHS[-1], 10, bias=False)
         self.whiten.weight.data[:] = whitening(images)
         self.whiten.weight.requires_grad_(requires_grad=False)
+        nn.init.zeros_(self.whiten.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Give the logits of (N, 3, 32, 32) normalised images."""
@@ -126,6 +129,20 @@ def slope(step: int, steps: int, start: float = 0.2, end: float = 0.07, peak: fl
     return start + (1 - start) * share / peak if share < peak else 1 + (end - 1) * (share - peak) / (1 - peak)
 
 
+class Lookahead:
+    """Slow weights that follow the fast ones, and now and then call them back."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._slow = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+    def update(self, model: nn.Module, decay: float) -> None:
+        """Move the slow weights by a share of 1 - decay towards the fast ones, and set these to them."""
+        with torch.no_grad():
+            for name, fast in model.state_dict().items():
+                if fast.is_floating_point():
+                    fast.copy_(self._slow[name].lerp_(fast, 1 - decay))
+
+
 def train(settings: Settings, images: Tensor, labels: Tensor, count: float = PASSES) -> tuple[Net, float]:
     """Train on all images.
 
@@ -139,36 +156,58 @@ def train(settings: Settings, images: Tensor, labels: Tensor, count: float = PAS
         the network in evaluation mode, and the seconds that its training took, images already on the device.
     """
     device = choose_device(settings.device)
-    half = device.type == "cuda"
     torch.manual_seed(settings.seed)
+    torch.backends.cudnn.benchmark = True
     inputs, labels = prepare(images.to(device)), labels.to(device)
-    if half:
-        torch.cuda.synchronize()
-    start = time.perf_counter()
-    model = Net(inputs[:WHITENING]).to(device, memory_format=torch.channels_last)
+    start = _now(device)
+    model = _in_half(Net(inputs[:WHITENING]).to(device, memory_format=torch.channels_last), device)
     batch = min(BATCH, len(labels))
     steps = max(1, math.ceil(count * (len(labels) // batch)))
     optimizer = optimizer_of(model, batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: slope(step, steps))
     loss_fn = nn.CrossEntropyLoss(label_smoothing=SMOOTHING, reduction="sum")
+    lookahead = Lookahead(model)
     model.train()
-    for _, (x, y) in zip(range(steps), passes(inputs, labels, batch), strict=False):
-        with torch.autocast(device.type, torch.float16 if half else torch.bfloat16, enabled=half):
-            loss = loss_fn(model(x.contiguous(memory_format=torch.channels_last)), y)
+    batches = passes(inputs.to(model.head.weight.dtype), labels, batch)
+    for step, (x, y) in zip(range(1, steps + 1), batches, strict=False):
+        model.whiten.bias.requires_grad_(step * batch <= WHITEN_BIAS_PASSES * len(labels))
+        loss = loss_fn(model(x.contiguous(memory_format=torch.channels_last)), y)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         schedule.step()
-    if half:
+        if step % LOOK_EVERY == 0:
+            lookahead.update(model, decay=LOOK_DECAY * (step / steps) ** 3)
+    lookahead.update(model, decay=1.0)
+    return model.eval(), _now(device) - start
+
+
+def _in_half(model: Net, device: torch.device) -> Net:
+    """Hold weights in 16 bits on a GPU, but for the statistics of the norms."""
+    if device.type == "cuda":
+        model.half()
+        for norm in (part for part in model.modules() if isinstance(part, Norm)):
+            norm.float()
+    return model
+
+
+def _now(device: torch.device) -> float:
+    if device.type == "cuda":
         torch.cuda.synchronize()
-    return model.eval(), time.perf_counter() - start
+    return time.perf_counter()
 
 
 @torch.inference_mode()
 def logits(model: Net, images: Tensor) -> Tensor:
     """Give the logits of images (N, 32, 32, 3) uint8: the mean over flips, and over shifts by one pixel."""
     device = next(model.parameters()).device
-    return torch.cat([_looked_at(model, prepare(part.to(device))) for part in images.split(2_000)]).float().cpu()
+    return (
+        torch.cat(
+            [_looked_at(model, prepare(part.to(device)).to(model.head.weight.dtype)) for part in images.split(2_000)]
+        )
+        .float()
+        .cpu()
+    )
 
 
 def _looked_at(model: Net, x: Tensor) -> Tensor:

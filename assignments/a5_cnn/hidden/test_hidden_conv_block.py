@@ -1,0 +1,249 @@
+"""Hidden tests of ConvBlock.
+
+A block cannot cross as data: probes build it, copy weights into its one nn.Conv2d and its one nn.BatchNorm2d,
+wherever these are, and run it.
+"""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from coursekit import assert_close, assert_each_close, assert_raises, assert_same
+
+pytestmark = pytest.mark.question("conv_block")
+
+FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
+ORDER = ("convolution", "norm", "relu", "pool")
+KINDS = [(norm, pool) for norm in (True, False) for pool in (True, False)]
+NAMES = [f"{'norm' if norm else 'no norm'}, {'pooling' if pool else 'no pooling'}" for norm, pool in KINDS]
+SIZES = {"even": (2, 3, 8, 6), "odd": (4, 3, 7, 5), "one image": (1, 2, 6, 9), "small": (3, 1, 2, 4)}
+
+
+def draw(rng, shape, norm, pool):
+    """Draw a block's weights, some of batch norm's factors negative, and images."""
+    cin, cout = shape[1], 5
+    weights = {"weight": rng.normal(0, 0.5, size=(cout, cin, 3, 3))}
+    if norm:
+        signs = rng.permutation([-1, -1, 1, 1, 1])
+        weights |= {
+            "scale": signs * rng.uniform(0.5, 2, size=cout),
+            "shift": rng.normal(size=cout),
+            "mean": rng.normal(size=cout),
+            "variance": rng.uniform(0.5, 3, size=cout),
+        }
+    else:
+        weights["bias"] = rng.normal(size=cout)
+    return {
+        "plan": {"cin": cin, "cout": cout, "norm": norm, "pool": pool},
+        "weights": {name: weight.astype(np.float32) for name, weight in weights.items()},
+        "x": rng.normal(0.3, 1, size=shape).astype(np.float32),
+    }
+
+
+def block(settings, *, training=False, order=ORDER, padding=1, mode="constant", pool=functional.max_pool2d):
+    """Compute a block's output and batch norm's statistics without a module, its steps in any order."""
+    w = {name: torch.from_numpy(weight.copy()) for name, weight in settings["weights"].items()}
+    plan, x = settings["plan"], torch.from_numpy(settings["x"])
+    steps = {
+        "convolution": lambda x: functional.conv2d(
+            functional.pad(x, (padding,) * 4, mode=mode), w["weight"], w.get("bias")
+        ),
+        "norm": lambda x: functional.batch_norm(x, w["mean"], w["variance"], w["scale"], w["shift"], training, 0.1),
+        "relu": torch.relu,
+        "pool": lambda x: pool(x, 2),
+    }
+    for name in order:
+        x = steps[name](x) if plan.get(name, True) else x
+    none = torch.zeros(0)
+    return {"outputs": x.numpy(), "running_mean": w.get("mean", none).numpy(), "running_var": w.get("variance", none).numpy()}
+
+
+def mistaken(settings, training=False):
+    """Give what well-known mistakes lead to, as far as they can be computed for these sizes."""
+    ways = {
+        "The outputs are never negative: ReLU is missing.": {"order": ("convolution", "norm", "pool")},
+        "Batch norm comes before ReLU: convolution, norm, ReLU, pooling.": {
+            "order": ("convolution", "relu", "norm", "pool")
+        },
+        "Pooling comes last, after ReLU: convolution, norm, ReLU, pooling.": {
+            "order": ("convolution", "pool", "norm", "relu")
+        },
+        "ReLU comes after the convolution, not before it.": {"order": ("relu", "convolution", "norm", "pool")},
+        "Batch norm follows the convolution.": {"order": ("norm", "convolution", "relu", "pool")},
+        "This is mean pooling: the block has max pooling.": {"pool": functional.avg_pool2d},
+        "The border is padded with zeros.": {"mode": "replicate"},
+        "With `norm`, batch norm follows the convolution: it is missing.": {"order": ("convolution", "relu", "pool")},
+    }
+    if settings["plan"]["norm"]:
+        sentence = "Batch norm ran in the other mode: train() and eval() must reach it."
+        found = {sentence: block(settings, training=not training)["outputs"][None]}
+    else:
+        found = {}
+    for sentence, way in ways.items():
+        try:
+            found[sentence] = block(settings, training=training, **way)["outputs"][None]
+        except RuntimeError:  # batch norm of three channels does not fit five
+            continue
+    return found
+
+
+def draw_plans():
+    """List plans with the layers that they lead to."""
+    plans, layers = [], []
+    for (cin, cout), (norm, pool) in zip([(3, 8), (1, 4), (5, 1), (2, 7)], KINDS, strict=True):
+        for dropout in (0.0, 0.3):
+            plans.append({"cin": cin, "cout": cout, "norm": norm, "pool": pool, "dropout": dropout})
+            layers.append(
+                {
+                    "convolutions": [(cout, cin, 3, 3)],
+                    "biases of convolutions": int(not norm),
+                    "batch norms": [cout] * norm,
+                    "with running statistics": int(norm),
+                    "numbers in parameters": cin * cout * 9 + cout * (2 if norm else 1),
+                }
+            )
+    # by default: with batch norm
+    return [*plans, {"cin": 3, "cout": 6}], [*layers, layers[0] | default_layers()]
+
+
+def default_layers():
+    """Describe a block of 3 and 6 channels."""
+    return {"convolutions": [(6, 3, 3, 3)], "batch norms": [6], "numbers in parameters": 174}
+
+
+@pytest.mark.points(0.75)
+@pytest.mark.hint("One nn.Conv2d; with norm one nn.BatchNorm2d(cout), and then bias=False: the norm takes it away again.")
+def test_layers(alone, probes):
+    """ConvBlock has one convolution with a bias or one with batch norm, made in __init__, and nothing else to train."""
+    plans, expected = draw_plans()
+
+    assert_same(alone.probe(probes.conv_block_layers, plans=plans), expected)
+
+
+@pytest.mark.points(1.25)
+@pytest.mark.hint("In this order: convolution, norm, ReLU, pooling. Kernel 3 with padding 1 keeps height and width.")
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("norm", "pool"), KINDS, ids=NAMES)
+@pytest.mark.parametrize("seed", range(5))
+def test_evaluation(alone, probes, rng, seed, norm, pool, size):
+    """ConvBlock gives what its weights say in evaluation mode, drops nothing, and its statistics stay."""
+    settings = draw(rng, SIZES[size], norm, pool)
+    expected = block(settings) | {"x": settings["x"].copy()}
+    expected["outputs"] = np.stack([expected["outputs"]])
+    known = {"outputs": mistaken(settings)}
+
+    assert_each_close(alone.probe(probes.conv_block_outputs, **settings), expected, **FLOAT32, known=known)
+
+
+@pytest.mark.points(1)
+@pytest.mark.hint("In this order: convolution, norm, ReLU, pooling. nn.BatchNorm2d itself knows the mode.")
+@pytest.mark.parametrize("size", ["even", "odd", "one image"])
+@pytest.mark.parametrize(("norm", "pool"), KINDS, ids=NAMES)
+@pytest.mark.parametrize("seed", range(5))
+def test_training(alone, probes, rng, seed, norm, pool, size):
+    """ConvBlock normalises by the batch in training mode, and updates its running statistics."""
+    settings = draw(rng, SIZES[size], norm, pool)
+    expected = block(settings, training=True) | {"x": settings["x"].copy()}
+    expected["outputs"] = np.stack([expected["outputs"]])
+    known = {"outputs": mistaken(settings, training=True)}
+
+    found = alone.probe(probes.conv_block_outputs, **settings, training=True)
+    assert_each_close(found, expected, **FLOAT32, known=known)
+
+
+@pytest.mark.points(0.5)
+@pytest.mark.hint(
+    "Dropout comes last, and zeroes single numbers: nn.Dropout, not Dropout2d. "
+    "In training everything is zeroed? Check the second argument of F.dropout."
+)
+@pytest.mark.parametrize("dropout", [0.0, 0.25, 0.6])
+@pytest.mark.parametrize("pool", [True, False], ids=["pooling", "no pooling"])
+def test_dropout_in_training(alone, probes, rng, pool, dropout):
+    """ConvBlock zeroes single numbers of its output with the given probability in training mode, and nothing else."""
+    settings = draw(rng, (6, 2, 12, 10), norm=False, pool=pool)
+    settings["weights"] = {name: np.abs(weight) + np.float32(0.1) for name, weight in settings["weights"].items()}
+    settings["x"] = np.abs(settings["x"])  # all outputs are above 0
+    whole = block(settings)["outputs"]
+    settings["plan"]["dropout"] = dropout
+    times = 4 if pool else 1
+
+    found = alone.probe(probes.conv_block_outputs, **settings, training=True, times=times)["outputs"]
+    zeroed = (found == 0) & (dropout > 0)
+    expected = np.where(zeroed, np.float32(0), np.stack([whole] * times) / np.float32(1 - dropout))
+    known = {
+        "In training everything is zeroed: check the second argument of F.dropout.": np.zeros_like(expected),
+        "Nothing is zeroed in training mode.": np.stack([whole] * times),
+    }
+    assert_close(found * 0, np.zeros_like(expected), rtol=0, atol=0)
+    if (found == 0).all():
+        assert_close(found, np.stack([whole] * times), **FLOAT32, known=known)
+    assert_close(found, expected, **FLOAT32, known=known)
+    # of 3,600 numbers: the standard deviation is at most 0.009
+    assert abs(zeroed.mean() - dropout) < 0.06, "another share than the given one is zeroed"
+    if dropout:
+        assert not zeroed.all(axis=(3, 4)).any(), "whole channels are zeroed: that is nn.Dropout2d"
+
+
+@pytest.mark.points(0.5)
+@pytest.mark.hint("nn.Dropout follows the mode by itself; F.dropout needs training=self.training.")
+@pytest.mark.parametrize("modes", [["eval"], ["train", "eval"], ["eval", "train", "eval", "eval"]], ids=str)
+@pytest.mark.parametrize("norm", [True, False], ids=["norm", "no norm"])
+@pytest.mark.parametrize("seed", range(5))
+def test_dropout_in_evaluation(alone, probes, rng, seed, norm, modes):
+    """ConvBlock drops nothing in evaluation mode, and can be switched between the modes."""
+    settings = draw(rng, (2, 3, 9, 8), norm, pool=True)
+    settings["plan"]["dropout"] = 0.5
+    outputs = []
+    for mode in modes:
+        of_mode = block(settings, training=mode == "train")
+        outputs.append(of_mode["outputs"])
+        if norm:
+            settings["weights"] |= {"mean": of_mode["running_mean"], "variance": of_mode["running_var"]}
+    settings["weights"] |= {"mean": start(rng), "variance": start(rng)} if False else {}
+
+    found = alone.probe(probes.conv_block_modes, **settings, modes=modes)
+    for mode, output, expected in zip(modes, found, outputs, strict=True):
+        if mode == "eval":
+            assert_close(output, expected, **FLOAT32)
+
+
+@pytest.mark.points(0.25)
+@pytest.mark.hint("Nothing on the way is detached, and layers are attributes of the module: no .detach(), no .data.")
+@pytest.mark.parametrize(("norm", "pool"), KINDS, ids=NAMES)
+@pytest.mark.parametrize("seed", range(5))
+def test_every_parameter_learns(alone, probes, rng, seed, norm, pool):
+    """ConvBlock gives each of its parameters a gradient, and its input too."""
+    settings = draw(rng, (4, 3, 8, 6), norm, pool)
+
+    sizes = alone.probe(probes.conv_block_gradients, **settings)
+    assert len(sizes) > 1, "No parameters found: use Sequential, or an attribute for each layer."
+    assert (sizes > 0).all(), "a parameter has no gradient, or one of zeros"
+
+
+@pytest.mark.points(0.5)
+@pytest.mark.hint("Channels are whole numbers from 1: require_int, which is given. Dropout is from 0 to below 1.")
+@pytest.mark.parametrize(
+    ("plan", "error"),
+    [
+        ({"cin": 0}, ValueError),
+        ({"cin": -3}, ValueError),
+        ({"cout": 0}, ValueError),
+        ({"cout": -1}, ValueError),
+        ({"cin": 3.0}, TypeError),
+        ({"cin": "3"}, TypeError),
+        ({"cout": 4.5}, TypeError),
+        ({"cout": None}, TypeError),
+        ({"dropout": 1.0}, ValueError),
+        ({"dropout": -0.1}, ValueError),
+        ({"dropout": 1.5}, ValueError),
+        ({"dropout": 1.0, "norm": False}, ValueError),
+    ],
+    ids=str,
+)
+def test_bad_inputs(alone, probes, plan, error):
+    """ConvBlock refuses channels below 1 or of another kind and impossible dropout, and takes the rest."""
+    right = {"cin": 3, "cout": 4, "dropout": 0.9}
+    alone.probe(probes.conv_block_built, plan=right)
+
+    assert_raises(error, alone.probe, probes.conv_block_built, plan=right | plan)
