@@ -50,9 +50,8 @@ def main() -> None:
         row = [_timed(side, seed) for side in (ours, theirs)]
         if seed >= 0:
             rows.append(row)
-            print(
-                f"seed {seed}: ours {row[0][0]:.2%} in {row[0][1]:.2f} s, airbench94 {row[1][0]:.2%} in {row[1][1]:.2f} s"
-            )
+            (mine, seconds), (accuracy, reference) = row
+            print(f"seed {seed}: ours {mine:.2%} in {seconds:.2f} s, airbench94 {accuracy:.2%} in {reference:.2f} s")
     (mine, seconds), (accuracy, reference) = (
         [mean(row[side][place] for row in rows) for place in (0, 1)] for side in (0, 1)
     )

@@ -200,14 +200,9 @@ def _now(device: torch.device) -> float:
 @torch.inference_mode()
 def logits(model: Net, images: Tensor) -> Tensor:
     """Give the logits of images (N, 32, 32, 3) uint8: the mean over flips, and over shifts by one pixel."""
-    device = next(model.parameters()).device
-    return (
-        torch.cat(
-            [_looked_at(model, prepare(part.to(device)).to(model.head.weight.dtype)) for part in images.split(2_000)]
-        )
-        .float()
-        .cpu()
-    )
+    weight = model.head.weight
+    parts = [prepare(part.to(weight.device)).to(weight.dtype) for part in images.split(2_000)]
+    return torch.cat([_looked_at(model, part) for part in parts]).float().cpu()
 
 
 def _looked_at(model: Net, x: Tensor) -> Tensor:
