@@ -507,8 +507,9 @@ def fit(
             loaders end, on a processor, with weights that are equal to the bit.
 
     Returns:
-        "train_loss", "val_loss", "val_accuracy" and "lr": a Python float for each epoch that was trained. "lr" is the
-        learning rate at the epoch's first batch.
+        "train_loss", "val_loss", "val_accuracy" and "lr": a Python float for each epoch that was trained. Losses and
+        accuracy are as train_one_epoch and evaluate give them: each sample counts the same. "lr" is the learning rate
+        at the epoch's first batch.
 
     Raises:
         TypeError: if epochs or patience is no integer.

@@ -225,8 +225,7 @@ def small_cnn_first_losses(module, images, labels, count):
     x, y, losses = torch.from_numpy(images), torch.from_numpy(labels), []
     for _ in range(count):
         model = module.SmallCNN()
-        for training in (False, True):
-            losses.append(functional.cross_entropy(model.train(training)(x), y).item())
+        losses += [functional.cross_entropy(model.train(training)(x), y).item() for training in (False, True)]
     return np.array(losses)
 
 

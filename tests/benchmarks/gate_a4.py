@@ -1,9 +1,9 @@
 """What correct training reaches in the accuracy gate of a4_mlp, for the numbers beside the gate.
 
-    OMP_NUM_THREADS=1 python tests/benchmarks/gate_a4.py [RUNS]
+    OMP_NUM_THREADS=1 python tests/benchmarks/gate_a4.py [RUNS [DATA]]
 
-Each run has its own seed, for the split, the weights and the order of the samples. `full` is the mean minus
-four standard deviations, rounded down to a thousandth.
+DATA is mnist_sample, or mnist after `autograder data fetch mnist`. Each run has its own seed, for the split, the
+weights and the order of the samples. `full` is the mean minus four standard deviations, rounded down to a thousandth.
 """
 
 import math
@@ -24,10 +24,10 @@ FOLDER = Path(__file__).parents[2] / "assignments" / "a4_mlp"
 RUNS = 30
 
 
-def accuracies(runs: int) -> list[float]:
+def accuracies(runs: int, name: str) -> list[float]:
     """Give the share of right predictions on the held-out digits, for each run of the reference."""
     module, probes = _module("mlp"), _module("probes")
-    (images, labels), (held_out, right) = load("mnist_sample").train, load("mnist_sample").held_out
+    (images, labels), (held_out, right) = load(name).train, load(name).held_out
     shares = []
     for seed in range(runs):
         order = np.random.default_rng(seed).permutation(len(labels))
@@ -50,9 +50,9 @@ def _module(name: str) -> ModuleType:
 
 def main() -> None:
     """Print the evidence."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
-    start = perf_counter()
-    shares = accuracies(runs)
+    count, name, *_ = [*sys.argv[1:], *(str(RUNS), "mnist_sample")[len(sys.argv) - 1 :]]
+    runs, start = int(count), perf_counter()
+    shares = accuracies(runs, name)
     seconds = (perf_counter() - start) / runs
     middle, spread = mean(shares), stdev(shares)
     print(f"n {runs}, mean {middle:.4f}, sd {spread:.4f}, min {min(shares):.4f}, {seconds:.1f} s each")

@@ -34,7 +34,12 @@ def kit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def train(kit: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the kit's script."""
-    command = [sys.executable, "train.py", "--device", "cpu", "--batch-size", "30", *options]
+    return run(kit, "train.py", "--device", "cpu", "--batch-size", "30", *options)
+
+
+def run(kit: Path, script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a script of the kit."""
+    command = [sys.executable, script, *options]
     return subprocess.run(command, cwd=kit, capture_output=True, text=True, check=False)
 
 
@@ -65,3 +70,18 @@ def test_a5_writes_the_weights_that_are_handed_in(kit: Path) -> None:
 
     assert sum(tensor.numel() for tensor in state.values()) == 33_946 + 227  # with the buffers of batch norm
     assert all(torch.isfinite(tensor).all() for tensor in state.values())
+
+
+def test_transfer_with_a_network_of_torchvisions(kit: Path) -> None:
+    """By name and without a download; only the head learns."""
+    if not (kit / "transfer.py").exists():
+        assert not (kit / "cnn.py").exists()
+        return
+    pytest.importorskip("torchvision")
+    options = ["--model", "squeezenet1_1", "--weights", "none", "--images", "40", "--side", "33", "--epochs", "1"]
+    wrong = run(kit, "transfer.py", *options)
+    right = run(kit, "transfer.py", "--model", "resnet18", *options[2:])
+
+    assert "ValueError: the model holds no nn.Linear" in wrong.stderr
+    assert "11,181,642 parameters, 5,130 to train" in right.stdout, right.stderr
+    assert "epoch 1: loss " in right.stdout

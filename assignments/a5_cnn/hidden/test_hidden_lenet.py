@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from coursekit import assert_close, assert_each_close, assert_same
+from coursekit import assert_each_close, assert_same
 
 pytestmark = pytest.mark.question("lenet")
 
@@ -78,11 +78,13 @@ def mistaken(weights, x):
         "The activation is ReLU, not the sigmoid.": {"function": torch.sigmoid},
         "The activation is ReLU, not tanh.": {"function": torch.tanh},
     }
-    single = {f"A ReLU is missing after {name}.": {"after": [other for other in PLAIN if other != name]} for name in PLAIN}
+    single = {
+        f"A ReLU is missing after {name}.": {"after": [other for other in PLAIN if other != name]} for name in PLAIN
+    }
     return {sentence: forward(weights, x, **way) for sentence, way in (ways | single).items()}
 
 
-@pytest.mark.points(1.25)
+@pytest.mark.points(1)
 @pytest.mark.hint("conv1, conv2, fc1, fc2 and fc3, each with a bias, made in __init__, and nothing else to keep.")
 def test_parameters(alone, probes):
     """LeNetCIFAR keeps exactly the weights and biases of its five layers, under the lecture's names."""
@@ -163,3 +165,12 @@ def test_other_channels(alone, probes, shape):
     expected = ["refused"]
 
     assert_same(alone.probe(probes.lenet_refusals, shapes=[shape]), expected)
+
+
+@pytest.mark.points(0.25)
+@pytest.mark.hint("Use the device that images and weights are on: no .cuda() and no name of a device in the model.")
+def test_device(alone, probes):
+    """LeNetCIFAR runs where its parameters and the images are, whether there is a GPU or not."""
+    expected = "meta"
+
+    assert_same(alone.probe(probes.lenet_on, device="meta"), expected)
