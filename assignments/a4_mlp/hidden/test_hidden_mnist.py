@@ -15,7 +15,8 @@ MOST_PARAMETERS = 300_000
 # mnist_sample: 30 runs of the reference give mean 0.9305, sd 0.0039, min 0.9220, so at most 0.915; full is lower still,
 # since SGD with lr 0.1 is right too and reaches 0.911 to 0.916 in as many epochs (4 runs). zero: one epoch of the
 # reference reaches 0.893 to 0.902, training without shuffling 0.437 to 0.491 (4 runs each).
-# mnist: FULLEVIDENCE
+# mnist: 30 runs on the 60,000 give mean 0.9738, sd 0.0016, min 0.9697, so at most 0.967; SGD with lr 0.1 reaches 0.9645
+# to 0.9665 (3 runs), so full is lower. zero: a linear model reaches 0.92, an evaluation with dropout left on 0.937.
 ANCHORS = {"mnist_sample": (0.86, 0.905), "mnist": (0.93, 0.955)}
 
 
