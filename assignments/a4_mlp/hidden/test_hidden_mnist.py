@@ -9,6 +9,7 @@ from coursekit import assert_accuracy, assert_array, assert_close
 pytestmark = pytest.mark.question("mnist")
 
 MOST_PARAMETERS = 300_000
+ENOUGH_TIME_LEFT = 20  # seconds of a training, after which there is time for two more
 
 # Share of right digits that earns nothing, and everything, by the data set that the manifest names: evidence from
 # tests/benchmarks/gate_a4.py, one thread, torch 2.13, x86-64, each run with its own seed.
@@ -123,18 +124,23 @@ def test_validation_data_do_not_train(student, probes, data, rng):
 )
 def test_digits(student, probes, data, rng):
     """fit_mnist trains the student's own model on digits, all but 1,000, until it reads others, which it never saw."""
-    name = next(name for name in ANCHORS if name in data)
-    zero, full = ANCHORS[name]
+    zero, full = next(ANCHORS[name] for name in ANCHORS if name in data)
     digits, held_out = some_digits(data, rng, None), mnist(data).held_out
     val, (images, labels) = first(digits, 1000)
     by_class = np.argsort(labels, kind="stable")
-    settings = {"train": (images[by_class], labels[by_class]), "val": val, "seed": int(rng.integers(2**31))}
+    seeds = rng.integers(2**31, size=3)
+    settings = {"train": (images[by_class], labels[by_class]), "val": val, "images": held_out.images}
 
-    with student.processor_time() as spent:
-        seen = student.probe(probes.digits, **settings, images=held_out.images)
-    assert seen["parameters"] <= MOST_PARAMETERS
-    assert spent.seconds <= 60, "fit_mnist takes more than 60 seconds of one processor core"
-    assert_accuracy(seen["predicted"], held_out.labels, zero=zero, full=full)
+    def train(run):
+        with student.processor_time() as spent:
+            seen = student.probe(probes.digits, **settings, seed=int(seeds[run]))
+        assert seen["parameters"] <= MOST_PARAMETERS
+        assert spent.seconds <= 60, "fit_mnist takes more than 60 seconds of one processor core"
+        return seen["predicted"], spent.seconds
+
+    predicted, seconds = train(0)
+    again = (lambda run: train(run)[0]) if seconds < ENOUGH_TIME_LEFT else None
+    assert_accuracy(predicted, held_out.labels, zero=zero, full=full, again=again)
 
 
 @pytest.mark.slow
