@@ -62,8 +62,18 @@ def _text(file: Path, assignment: Assignment) -> str:
     text = file.read_text(encoding="utf-8")
     probes = (assignment.folder if file.parent == assignment.hidden else file.parent) / "probes.py"
     if "probes" in text and probes.is_file():
-        text += probes.read_text(encoding="utf-8")
+        text += _used_by(text, probes.read_text(encoding="utf-8"))
     conftest = file.with_name("conftest.py")
     if conftest.is_file() and _STAND_INS.search(fixtures := conftest.read_text(encoding="utf-8")):
         text += fixtures
     return text
+
+
+def _used_by(text: str, probes: str) -> str:
+    """Give those parts of the probes that a test names, and what these name in turn: any mention counts as use."""
+    parts = {name: ast.unparse(node) for node in ast.parse(probes).body for name in _defined(node)}
+    used: set[str] = set()
+    while more := {name for name in parts.keys() - used if re.search(rf"\b{re.escape(name)}\b", text)}:
+        used |= more
+        text = "\n".join(parts[name] for name in more)
+    return "\n".join(parts[name] for name in sorted(used))

@@ -51,14 +51,29 @@ def test_a_test_that_names_a_function_reaches_it(folder: Path) -> None:
     assert _reached(folder, "twice") == ["test_twice"]
 
 
-@pytest.mark.parametrize(("file", "beside"), [("probes.py", "probes"), ("public/probes.py", "probes")])
-def test_probes_reach_for_the_tests_that_use_them(folder: Path, file: str, beside: str) -> None:
-    """A probe's names count for a test that uses probes: hidden ones above the tests, public ones beside them."""
-    (folder / file).write_text("def drive(module):\n    return module.twice\n", encoding="utf-8")
-    test = folder / "public" / "test_double.py"
-    test.write_text(f"# {beside}\n{test.read_text(encoding='utf-8')}", encoding="utf-8")
+PROBES = {"drive": "_helper(module)", "rest": "module.double"}
 
-    assert ("test_double" in _reached(folder, "twice")) is file.startswith("public")
+
+@pytest.mark.parametrize(
+    ("file", "used", "reaches"),
+    [
+        ("public/probes.py", "probes.drive", True),
+        ("public/probes.py", "getattr(probes, 'drive')", True),
+        ("public/probes.py", "probes.rest", False),
+        ("probes.py", "probes.drive", False),
+    ],
+)
+def test_probes_reach_for_the_tests_that_use_them(folder: Path, file: str, used: str, *, reaches: bool) -> None:
+    """A probe counts for the tests that name it, through helpers too: hidden ones above, public ones beside."""
+    helper = "WANTED = 'twice'\n\n\ndef _helper(module):\n    return getattr(module, WANTED)\n\n\n"
+    probes = (
+        helper + "def drive(module):\n    return _helper(module)\n\n\ndef rest(module):\n    return module.double\n"
+    )
+    (folder / file).write_text(probes, encoding="utf-8")
+    test = folder / "public" / "test_double.py"
+    test.write_text(f"# {used}\n{test.read_text(encoding='utf-8')}", encoding="utf-8")
+
+    assert ("test_double" in _reached(folder, "twice")) is reaches
 
 
 @pytest.mark.parametrize(("fixture", "reaches"), [("student", True), ("reference", False)])
