@@ -159,6 +159,23 @@ def loaders_epochs(module, images, labels, batch_size, start=0, count=1, **optio
     }
 
 
+def loaders_own_images(module, images, statistics):
+    """Transform images as for validation, once with each of several pairs of mean and standard deviation."""
+    transforms = [module.build_transform(train=False, mean=mean, std=std) for mean, std in statistics]
+    results = [torch.stack([transform(image) for image in torch.from_numpy(images)]) for transform in transforms]
+    return [result.numpy() for result in results]
+
+
+def loaders_own_colours(module, colours, shape, mean, std, times=40):
+    """Transform images of one colour each as for training, many times; give for each the numbers of each channel."""
+    transform, found = module.build_transform(train=True, mean=mean, std=std), []
+    for colour in torch.from_numpy(colours):
+        image = colour.expand(*shape, 3).contiguous()
+        results = torch.stack([transform(image) for _ in range(times)])
+        found.append([channel.unique().numpy() for channel in results.transpose(0, 1)])
+    return found
+
+
 def _loaders_seed_all(number):
     """Bring every global generator to a known place."""
     torch.manual_seed(number)
@@ -246,8 +263,8 @@ LAYER_SHAPES_MODELS = {
         nn.Linear(5, 4),
     ),
     "residual": LayerShapesResidual,
-    "mode": lambda: nn.Sequential(nn.Identity(), nn.Sequential(LayerShapesByMode()), nn.Conv2d(1, 2, 1)),
-    "graph": lambda: nn.Sequential(nn.Identity(), nn.Sequential(LayerShapesByGraph()), nn.Conv2d(1, 2, 1)),
+    "mode": lambda: nn.Sequential(nn.Identity(), nn.Sequential(LayerShapesByMode()), nn.MaxPool2d(2)),
+    "graph": lambda: nn.Sequential(nn.Identity(), nn.Sequential(LayerShapesByGraph()), nn.MaxPool2d(2)),
     "one layer": lambda: nn.Conv2d(2, 7, 3, stride=2),
     "a layer without parameters": lambda: nn.MaxPool2d(2),
     "own parameters": LayerShapesScaled,

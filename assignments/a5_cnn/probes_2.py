@@ -85,9 +85,10 @@ def _lenet_place(build, shape, device):
     """
     build()(torch.zeros(shape))  # stubs end here
     with _lenet_gpu_told(), _train_one_epoch_meta_numbers():
-        model = build().to(device)
+        model = build()
+        model(torch.zeros(shape))  # a lazy layer gets its parameters
         try:
-            return model(torch.zeros(shape, device=device)).device.type
+            return model.to(device)(torch.zeros(shape, device=device)).device.type
         except RuntimeError as error:
             if "device" in str(error):
                 raise
@@ -135,11 +136,10 @@ def conv_block_outputs(module, plan, weights, x, training=False, times=1):
     torch.manual_seed(3)
     block, x = _conv_block_filled(module.ConvBlock(**plan), weights).train(training), torch.from_numpy(x)
     outputs = [block(x).detach().numpy().copy() for _ in range(times)]
-    norms = _conv_block_of(block, nn.BatchNorm2d)
-    statistics = {
-        name: np.concatenate([getattr(norm, name).numpy() for norm in norms] or [np.zeros(0, dtype=np.float32)])
-        for name in ("running_mean", "running_var")
-    }
+    statistics = {}
+    for name in ("running_mean", "running_var"):
+        kept = [getattr(norm, name) for norm in _conv_block_of(block, nn.BatchNorm2d)]
+        statistics[name] = torch.cat([torch.zeros(0), *(tensor for tensor in kept if tensor is not None)]).numpy()
     return {"outputs": np.stack(outputs), **statistics, "x": x.numpy().copy()}
 
 
@@ -379,7 +379,7 @@ def train_one_epoch_results(module, params, batches):
 def train_one_epoch_seen(module, params, batches):
     """Give the images that the model meets in an epoch, and the labels that the loss meets: dtype, shape, numbers."""
     net, images, labels = _train_one_epoch_network(params), [], []
-    net.register_forward_pre_hook(lambda _, args: images.append(args[0].detach().numpy().copy()))
+    net.first.register_forward_pre_hook(lambda _, args: images.append(args[0].detach().numpy().copy()))
 
     def loss_fn(logits, y):
         labels.append((str(y.dtype), tuple(y.shape), y.flatten().tolist()))
@@ -441,7 +441,7 @@ def train_one_epoch_devices(module, params, batches, told=False):
 def _train_one_epoch_on(module, params, batches, device, seen):
     """Train on a device, and note where images and labels are when they are used."""
     net = _train_one_epoch_network(params).to(device)
-    net.register_forward_pre_hook(lambda _, args: seen["images"].append(args[0].device.type))
+    net.first.register_forward_pre_hook(lambda _, args: seen["images"].append(args[0].device.type))
 
     def loss_fn(logits, y):
         seen["labels"].append(y.device.type)

@@ -1,6 +1,7 @@
 """Known wrong solutions, as small edits of the solved source."""
 
 import ast
+import functools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ class Mistake:
         return source
 
     def _applied(self, edit: Edit, source: str) -> str:
-        spans = dict(_spans(ast.parse(source)))
+        spans = _spans_of(source)
         if edit.function not in spans:
             hint = did_you_mean(edit.function, spans) or "name a function, a class or Class.method of the module"
             raise MistakeError(self.where, f"mistake {self.id} edits '{edit.function}', which is not there", hint)
@@ -158,6 +159,12 @@ def _refuse_unknown(table: dict[str, Any], known: tuple[str, ...], where: str) -
         if key not in known:
             hint = did_you_mean(key, known) or f"known keys: {', '.join(known)}"
             raise MistakeError(where, f"unknown key '{key}'", hint)
+
+
+@functools.lru_cache(maxsize=1)
+def _spans_of(source: str) -> dict[str, tuple[int, int]]:
+    """Find the functions of a source; most edits are of the same one."""
+    return dict(_spans(ast.parse(source)))
 
 
 def _spans(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, tuple[int, int]]]:

@@ -15,26 +15,35 @@ from coursekit.recording import Spec
 _STAND_INS = re.compile(r"\b(student|alone)\b")
 
 
-def reaching_tests(assignment: Assignment, changed: Collection[str], specs: Iterable[Spec]) -> list[str]:
-    """List the ids of the tests that can reach a changed function.
+class Reach:
+    """What the tests of an assignment can reach; its files are read once.
 
     Args:
         assignment: whose suite it is.
-        changed: names of functions, classes or Class.method of its module.
-        specs: the suite's tests.
     """
-    names = users(ast.parse(assignment.source.read_text(encoding="utf-8")), {name.split(".")[0] for name in changed})
-    mentioned = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b")
-    found: dict[Path, bool] = {}
-    reached = []
-    for spec in specs:
-        folder = assignment.public if spec.public else assignment.hidden
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._source = ast.parse(assignment.source.read_text(encoding="utf-8"))
+        self._texts: dict[Path, str] = {}
+
+    def tests(self, changed: Collection[str], specs: Iterable[Spec]) -> list[str]:
+        """List the ids of the tests that can reach a changed function.
+
+        Args:
+            changed: names of functions, classes or Class.method of the module.
+            specs: the tests to choose from.
+        """
+        names = users(self._source, {name.split(".")[0] for name in changed})
+        mentioned = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b")
+        return [spec.id for spec in specs if mentioned.search(self._text(spec))]
+
+    def _text(self, spec: Spec) -> str:
+        folder = self._assignment.public if spec.public else self._assignment.hidden
         file = folder / f"{spec.id.split('::')[0]}.py"
-        if file not in found:
-            found[file] = bool(mentioned.search(_text(file, assignment)))
-        if found[file]:
-            reached.append(spec.id)
-    return reached
+        if file not in self._texts:
+            self._texts[file] = _text(file, self._assignment)
+        return self._texts[file]
 
 
 def users(tree: ast.Module, changed: Collection[str]) -> set[str]:

@@ -18,7 +18,7 @@ from autograder.grading.grade import Grader
 from autograder.grading.handin import HandIn, open_handin
 from autograder.packaging.build import reference_files, solved_weights
 from autograder.proof.leaks import leaks
-from autograder.proof.reach import reaching_tests
+from autograder.proof.reach import Reach
 from autograder.results.grade import Grade, TestResult
 from autograder.results.wording import message
 from coursekit.recording import Spec
@@ -114,7 +114,7 @@ def trials_of(assignment: Assignment) -> list[Trial]:
         Trial("an empty module earns nothing", "", _earns_nothing),
         Trial("functions that return None earn nothing", returns_none(solved), _earns_nothing),
     ]
-    return trials + [_trial(assignment, mistake, text, weights) for mistake in load_mistakes(assignment)]
+    return trials + [_trial(mistake, text, weights) for mistake in load_mistakes(assignment)]
 
 
 def _accepted(assignment: Assignment, file: Path) -> Trial:
@@ -144,21 +144,22 @@ def returns_none(source: str) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def _trial(assignment: Assignment, mistake: Mistake, text: str, weights: Mapping[str, bytes]) -> Trial:
-    wrong = reference_text(mistake.apply(text), assignment.source)
+def _trial(mistake: Mistake, text: str, weights: Mapping[str, bytes]) -> Trial:
+    wrong = mistake.apply(text)  # its markers are comments, and stay
     said = f"mistake {mistake.id} ({mistake.name}) loses points in {mistake.question}, with its hint"
     return Trial(said, wrong, lambda grade: _is_caught(grade, mistake), mistake=mistake, weights=weights)
 
 
 def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -> Iterator[Claim]:
     graders: queue.SimpleQueue[Grader] = queue.SimpleQueue()
+    reach = Reach(assignment)
 
     def prove(trial: Trial) -> Claim:
         grader, start = graders.get(), perf_counter()
         try:
             content = {assignment.module_file: trial.source.encode(), **trial.weights}
             handin = HandIn(trial.text, content, notebook=trial.notebook)
-            tests = _tests_for(trial.mistake, assignment, grader.specs) if trial.mistake else None
+            tests = _tests_for(trial.mistake, reach, grader.specs) if trial.mistake else None
             broken = trial.broken(grader.grade_files(handin, run_seed=trial.run_seed, tests=tests))
         finally:
             graders.put(grader)
@@ -172,10 +173,10 @@ def _run(assignment: Assignment, salt: str, trials: list[Trial], workers: int) -
             yield from pool.map(prove, trials)
 
 
-def _tests_for(mistake: Mistake, assignment: Assignment, specs: Sequence[Spec]) -> list[str]:
+def _tests_for(mistake: Mistake, reach: Reach, specs: Sequence[Spec]) -> list[str]:
     """Choose the tests that can reach what the mistake changes; slow ones only where it asks for them."""
     candidates = [spec for spec in specs if mistake.slow or not spec.slow]
-    return reaching_tests(assignment, {edit.function for edit in mistake.edits}, candidates)
+    return reach.tests({edit.function for edit in mistake.edits}, candidates)
 
 
 def _earns_everything(grade: Grade) -> str:

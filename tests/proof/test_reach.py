@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import load_assignment
-from autograder.proof.reach import reaching_tests, users
+from autograder.proof.reach import Reach, users
 from coursekit.recording import Spec
 
 MODULE = """
@@ -42,7 +42,7 @@ SPECS = [
 
 
 def _reached(folder: Path, name: str) -> list[str]:
-    return [test.split("::")[0] for test in reaching_tests(load_assignment(folder), {name}, SPECS)]
+    return [test.split("::")[0] for test in Reach(load_assignment(folder)).tests({name}, SPECS)]
 
 
 def test_a_test_that_names_a_function_reaches_it(folder: Path) -> None:

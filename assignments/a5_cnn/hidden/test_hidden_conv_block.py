@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from coursekit import assert_close, assert_each_close, assert_raises, assert_same
+from coursekit import assert_array, assert_close, assert_each_close, assert_raises, assert_same
 
 pytestmark = pytest.mark.question("conv_block")
 
@@ -111,7 +111,8 @@ def layers_of(cin, cout, norm=True, **_):
 
 @pytest.mark.points(0.75)
 @pytest.mark.hint(
-    "One nn.Conv2d; with norm one nn.BatchNorm2d(cout), and then bias=False: the norm takes it away again."
+    "Made in __init__: one nn.Conv2d; with norm one nn.BatchNorm2d(cout), and then bias=False: the norm takes a bias "
+    "away again."
 )
 def test_layers(alone, probes):
     """ConvBlock has one convolution with a bias or one with batch norm, made in __init__, and nothing else to train."""
@@ -168,9 +169,13 @@ def test_dropout_in_training(alone, probes, rng, pool, dropout):
     times = 4 if pool else 1
 
     found = alone.probe(probes.conv_block_outputs, **settings, training=True, times=times)["outputs"]
-    zeroed = np.broadcast_to((found == 0) & (dropout > 0), (times, *whole.shape))
+    assert_array(found, shape=(times, *whole.shape), dtype=np.float32)
+    zeroed = (found == 0) & (dropout > 0)
     expected = np.where(zeroed, np.float32(0), np.stack([whole] * times) / np.float32(1 - dropout))
     known = {"Nothing is zeroed in training mode.": np.stack([whole] * times)}
+    if dropout:
+        sentence = "`dropout` is the probability that a number is zeroed, not that it is kept."
+        known[sentence] = np.where(zeroed, np.float32(0), np.stack([whole] * times) / np.float32(dropout))
     assert_close(found, expected, **FLOAT32, known=known)
     assert not zeroed.all(), "In training everything is zeroed: check the second argument of F.dropout."
     # of 3,600 numbers: the standard deviation is at most 0.009

@@ -96,7 +96,10 @@ def test_parameters(alone, probes):
 
 
 @pytest.mark.points(2)
-@pytest.mark.hint("Convolution, ReLU, max pooling; twice. Then fc1, ReLU, fc2, ReLU, fc3, and nothing after it.")
+@pytest.mark.hint(
+    "Convolution, ReLU, max pooling; twice. Then fc1, ReLU, fc2, ReLU, fc3, and nothing after it. Nothing depends on "
+    "the mode, and the images stay as they are. `train` is a method of nn.Module; rename yours."
+)
 @pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
 @pytest.mark.parametrize("layout", ["plain", "every second pixel", "a part of a larger image"])
 @pytest.mark.parametrize("count", [1, 4])
@@ -141,8 +144,8 @@ def test_every_parameter_learns(alone, probes, rng, seed):
 
 @pytest.mark.points(0.75)
 @pytest.mark.hint(
-    "Keep the batch dimension: x.flatten(1). With view(-1, 400), images of another size become another number of rows; "
-    "fc1 refuses what has not 400 numbers, if you let it."
+    "Keep the batch dimension: x.flatten(1). With view(-1, 400), images of another size become another number of rows, "
+    "and one image without a batch is taken too; fc1 refuses what has not 400 numbers, if you let it."
 )
 @pytest.mark.parametrize(
     "shape",

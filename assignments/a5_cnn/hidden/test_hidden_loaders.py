@@ -11,9 +11,9 @@ from coursekit import assert_close, assert_raises, assert_same
 pytestmark = pytest.mark.question("loaders")
 
 FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
-BORDER = 4
 BOTH = "These indices are in both splits, or in none: cut one permutation in two."
 TRAINING = "Statistics may come from training data only."
+CIFAR = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
 AUGMENT = "Augment training data only."
 
 
@@ -41,38 +41,24 @@ def images_of(epochs):
 
 def known_images(settings, labels):
     """Give the images that have these labels, from 0 to 1, channels first."""
+    return in_order(settings, labels).transpose(0, 3, 1, 2) / 255
+
+
+def in_order(settings, labels):
+    """Give the images, as bytes, that have these labels."""
     where = {int(label): place for place, label in enumerate(settings["labels"])}
-    return settings["images"][[where[label] for label in labels]].transpose(0, 3, 1, 2) / 255
+    return settings["images"][[where[label] for label in labels]]
 
 
 def stats_of(x):
     """Give mean and standard deviation of (N, 3, H, W) numbers."""
-    return x.mean(axis=(0, 2, 3)), x.std(axis=(0, 2, 3))
+    return x.mean(axis=(0, 2, 3)).tolist(), x.std(axis=(0, 2, 3)).tolist()
 
 
 def normalised(x, stats):
     """Normalise (…, 3, H, W) numbers."""
     mean, std = (np.reshape(numbers, (3, 1, 1)) for numbers in stats)
     return ((x - mean) / std).astype(np.float32)
-
-
-def windows(x):
-    """Give all windows of (3, H, W) numbers with a black border, unflipped and flipped: (162, 3, H, W)."""
-    H, W = x.shape[1:]
-    padded = np.pad(x, ((0, 0), (BORDER, BORDER), (BORDER, BORDER)))
-    cut = np.stack([padded[:, i : i + H, j : j + W] for i in range(9) for j in range(9)])
-    return np.concatenate([cut, cut[..., ::-1]])
-
-
-def nearest_windows(found, x, stats):
-    """Give for each image that was found the nearest of its 162 windows, normalised; images of one shape alone."""
-    if not isinstance(found, np.ndarray) or found.shape != x.shape:
-        return normalised(x, stats)
-    chosen = []
-    for image, original in zip(found, x, strict=True):
-        candidates = normalised(windows(original), stats)
-        chosen.append(candidates[np.abs(candidates - image).max(axis=(1, 2, 3)).argmin()])
-    return np.stack(chosen)
 
 
 def as_found(found, form):
@@ -86,13 +72,16 @@ def other_statistics(settings, train, val):
     return {
         f"{TRAINING} These are of all images.": stats_of(known_images(settings, [*train, *val])),
         f"{TRAINING} These are of the validation images.": stats_of(known_images(settings, val)),
-        f"{TRAINING} These are CIFAR-10's, whatever the images are.": (
-            (0.4914, 0.4822, 0.4465),
-            (0.2470, 0.2435, 0.2616),
-        ),
+        f"{TRAINING} These are CIFAR-10's, whatever the images are.": CIFAR,
         f"{TRAINING} These are 0.5 for all, whatever the images are.": ((0.5,) * 3, (0.5,) * 3),
-        "Images are normalised: hand mean and standard deviation over.": ((0,) * 3, (1,) * 3),
+        "Images are normalised: hand mean and standard deviation over.": ((0.0,) * 3, (1.0,) * 3),
     }
+
+
+def loaded(student, reference, probes, **settings):
+    """Go through the loaders; statistics are right, whatever the student's own channel_stats gives."""
+    with student.using(channel_stats=reference.channel_stats):
+        return student.probe(probes.loaders_epochs, **settings)
 
 
 @pytest.mark.points(0.5)
@@ -128,7 +117,7 @@ def test_split_sizes(alone, n, val_fraction, sizes):
     assert found in ([sizes] if sizes else [[50, 51], [51, 50]]), "a part has another size"  # both are nearest
 
 
-@pytest.mark.points(0.5)
+@pytest.mark.points(0.25)
 @pytest.mark.hint(BOTH)
 @pytest.mark.parametrize(("n", "val_fraction"), [(50, 0.2), (31, 0.7), (2, 0.5), (9, 0.01)], ids=str)
 @pytest.mark.parametrize("seed", range(5))
@@ -156,7 +145,7 @@ def test_at_random(alone, probes, start):
     assert len({tuple(sorted(val)) for _, val in splits}) > 80, "other seeds give the same parts"  # 132 of 220 expected
 
 
-@pytest.mark.points(0.5)
+@pytest.mark.points(0.25)
 @pytest.mark.hint("torch.Generator().manual_seed(seed), handed on to torch.randperm: the global one stays as it is.")
 @pytest.mark.parametrize("seed", range(5))
 def test_split_seed(alone, reference, probes, seed):
@@ -201,11 +190,11 @@ def test_bad_splits(alone, n, val_fraction, error):
 @pytest.mark.hint(f"{BOTH} The training loader reads the first part of make_splits, the validation loader the second.")
 @pytest.mark.parametrize("options", [{}, {"val_fraction": 0.4, "seed": 3}], ids=["defaults", "0.4"])
 @pytest.mark.parametrize("seed", range(5))
-def test_parts(alone, probes, rng, seed, options):
+def test_parts(student, reference, probes, rng, seed, options):
     """make_loaders gives the two parts of make_splits, each image once in an epoch, with its label."""
     settings = draw(rng)
 
-    seen = alone.probe(probes.loaders_epochs, **settings, batch_size=1, **options)
+    seen = loaded(student, reference, probes, **settings, batch_size=1, **options)
     (train,), (val,) = orders_of(seen["train"]), orders_of(seen["val"])
     assert_same(sorted(set(train) & set(val)), [])
     parts = [sorted(settings["labels"][part].tolist()) for part in seen["parts"]]
@@ -218,60 +207,60 @@ def test_parts(alone, probes, rng, seed, options):
 @pytest.mark.hint(f"{TRAINING} {AUGMENT}")
 @pytest.mark.parametrize("val_fraction", [0.3, 0.5])
 @pytest.mark.parametrize("seed", range(5))
-def test_validation_images(alone, probes, rng, seed, val_fraction):
+def test_validation_images(student, reference, probes, rng, seed, val_fraction):
     """make_loaders gives validation images normalised with the statistics of the training images, not augmented."""
     settings = draw(rng, 17)
     options = {"val_fraction": val_fraction, "seed": seed, "batch_size": 4}
 
-    seen = alone.probe(probes.loaders_epochs, **settings, **options, count=2)
-    found, order = images_of(seen["val"]), orders_of(seen["val"])
-    rest = sorted(set(settings["labels"].tolist()) - set(order[0]))
-    x, right = known_images(settings, [*order[0], *order[1]]), stats_of(known_images(settings, rest))
-    known = {
-        sentence: as_found(found, normalised(x, stats))
-        for sentence, stats in other_statistics(settings, rest, order[0]).items()
-    }
-    known |= {AUGMENT: as_found(found, nearest_windows(found, x, right))}
-    sizes = [len(labels) for epoch in seen["val"] for _, labels in epoch]
-    batches = np.split(x, np.cumsum(sizes)[:-1])
-    per_batch = np.concatenate([normalised(batch, stats_of(batch)) for batch in batches])
-    known |= {f"{TRAINING} These are of each batch.": as_found(found, per_batch)}
-    assert_close(found, normalised(x, right), **FLOAT32, known=known)
+    seen = loaded(student, reference, probes, **settings, **options, count=2)
+    (first, second), (order, again) = map(images_of, ([seen["val"][0]], [seen["val"][1]])), orders_of(seen["val"])
+    assert_same(again, order)
+    assert np.array_equal(second, first), AUGMENT
+    rest = [label for label in settings["labels"].tolist() if label not in order]
+    forms = other_statistics(settings, rest, order)
+    chosen = in_order(settings, order)
+    statistics = [stats_of(known_images(settings, rest)), *forms.values()]
+    # what the student's own transform makes of them: if that is wrong, it has cost points already
+    expected, *wrong = student.probe(probes.loaders_own_images, images=chosen, statistics=statistics)
+    known = {sentence: as_found(first, form) for sentence, form in zip(forms, wrong, strict=True)}
+    assert_close(first, expected, **FLOAT32, known=known)
 
 
 @pytest.mark.points(0.5)
-@pytest.mark.hint(f"build_transform(True, …) with the statistics of the training images. {TRAINING}")
+@pytest.mark.hint(f"build_transform(True, …) for the training images alone. {TRAINING}")
 @pytest.mark.parametrize("val_fraction", [0.3, 0.5])
 @pytest.mark.parametrize("seed", range(5))
-def test_training_images(alone, probes, rng, seed, val_fraction):
+def test_training_images(student, reference, probes, rng, seed, val_fraction):
     """make_loaders gives training images augmented anew in each epoch, with the statistics of training images."""
     settings = draw(rng, 17)
+    colours = settings["images"][:, 0, 0].copy()
+    settings["images"] = np.broadcast_to(colours[:, None, None], settings["images"].shape).copy()
     options = {"val_fraction": val_fraction, "seed": seed, "batch_size": 1}
 
-    seen = alone.probe(probes.loaders_epochs, **settings, **options, count=2)
-    found, orders = images_of(seen["train"]), orders_of(seen["train"])
-    rest = sorted(set(settings["labels"].tolist()) - set(orders[0]))
-    x = known_images(settings, [*orders[0], *orders[1]])
-    right = stats_of(known_images(settings, orders[0]))
-    known = {
-        sentence: as_found(found, nearest_windows(found, x, stats))
-        for sentence, stats in other_statistics(settings, orders[0], rest).items()
-    }
-    assert_close(found, nearest_windows(found, x, right), **FLOAT32, known=known)
-    first, second = np.split(found, 2)
-    again = second[[orders[1].index(label) for label in orders[0]]]
-    assert not np.array_equal(first, again), "training images are not augmented, or once for all epochs"
+    seen = loaded(student, reference, probes, **settings, **options, count=2)
+    places = [[settings["labels"].tolist().index(label) for label in order] for order in orders_of(seen["train"])]
+    first, second = (images_of([epoch])[np.argsort(order)] for epoch, order in zip(seen["train"], places, strict=True))
+    assert not np.array_equal(first, second), "training images are not augmented, or once for all epochs"
+    mean, std = stats_of(known_images(settings, labels_of(seen["train"][0])))
+    # images of one colour: their windows hold the colour and the border, wherever they are cut out
+    own = student.probe(
+        probes.loaders_own_colours, colours=colours[sorted(places[0])], shape=(6, 5), mean=mean, std=std
+    )
+    for image, numbers in zip(first, own, strict=True):
+        for channel, allowed in zip(image, numbers, strict=True):
+            near = allowed[np.abs(channel[..., None] - allowed).argmin(axis=-1)]
+            assert_close(channel, near, **FLOAT32)
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.5)
 @pytest.mark.hint("shuffle=True for training: the order is new in each epoch; shuffle=False for validation.")
 @pytest.mark.parametrize("batch_size", [1, 5, 6])
 @pytest.mark.parametrize("seed", range(5))
-def test_orders(alone, probes, rng, seed, batch_size):
+def test_orders(student, reference, probes, rng, seed, batch_size):
     """make_loaders gives training images in a new order in each epoch, and validation images always in the same."""
     settings = draw(rng, 40)
 
-    seen = alone.probe(probes.loaders_epochs, **settings, batch_size=batch_size, val_fraction=0.25, count=3)
+    seen = loaded(student, reference, probes, **settings, batch_size=batch_size, val_fraction=0.25, count=3)
     train, val = orders_of(seen["train"]), orders_of(seen["val"])
     assert len({tuple(order) for order in train}) == 3, "two epochs of training have the same order"
     numbers = settings["labels"].tolist()
@@ -295,14 +284,14 @@ def test_orders(alone, probes, rng, seed, batch_size):
     ],
     ids=str,
 )
-def test_batch_sizes(alone, probes, rng, batch_size, train, val):
+def test_batch_sizes(student, reference, probes, rng, batch_size, train, val):
     """make_loaders drops a smaller last batch of training, and keeps that of validation."""
-    seen = alone.probe(probes.loaders_epochs, **draw(rng, 23), batch_size=batch_size, val_fraction=0.4, count=2)
+    seen = loaded(student, reference, probes, **draw(rng, 23), batch_size=batch_size, val_fraction=0.4, count=2)
 
     for part, sizes in (("train", train), ("val", val)):
         assert_same([[len(labels) for _, labels in epoch] for epoch in seen[part]], [sizes] * 2)
         for images, labels in [batch for epoch in seen[part] for batch in epoch]:
-            assert_close(images * 0, np.zeros((len(labels), 3, 6, 5), dtype=np.float32), rtol=0, atol=0)
+            assert_same(len(images), len(labels))
             assert_close(labels * 0, np.zeros(len(labels), dtype=np.int64), rtol=0, atol=0)
     assert_same(seen["lengths"], [len(train), len(val)])
 
@@ -310,19 +299,33 @@ def test_batch_sizes(alone, probes, rng, batch_size, train, val):
 @pytest.mark.points(0.25)
 @pytest.mark.hint("DataLoader takes a generator: torch.Generator().manual_seed(seed) decides the order, nothing else.")
 @pytest.mark.parametrize("seed", range(5))
-def test_seed(alone, reference, probes, rng, seed):
+def test_seed(student, reference, probes, rng, seed):
     """make_loaders gives the same order for the same seed, another for another, and leaves global generators alone."""
     settings = draw(rng) | {"batch_size": 3, "count": 2}
     expected = probes.loaders_epochs(reference, **settings, start=seed, seed=seed)["next"]
 
     one, again, other = (
-        alone.probe(probes.loaders_epochs, **settings, start=start, seed=number)
+        loaded(student, reference, probes, **settings, start=start, seed=number)
         for start, number in ((seed, seed), (seed + 70, seed), (seed, seed + 1))
     )
     for part in ("train", "val"):
         assert_same(orders_of(again[part]), orders_of(one[part]))
         assert orders_of(other[part]) != orders_of(one[part]), "another seed, the same order"
     assert_close(one["next"], expected, rtol=0, atol=0)
+
+
+@pytest.mark.points(0.25)
+@pytest.mark.hint("This test uses your own functions: look at the tests of channel_stats and build_transform first.")
+@pytest.mark.parametrize("seed", range(5))
+def test_with_own_functions(student, probes, rng, seed):
+    """make_loaders gives normalised validation images together with the student's own functions."""
+    settings = draw(rng, 17)
+
+    seen = student.probe(probes.loaders_epochs, **settings, val_fraction=0.4, seed=seed, batch_size=4)
+    (order,) = orders_of(seen["val"])
+    rest = sorted(set(settings["labels"].tolist()) - set(order))
+    expected = normalised(known_images(settings, order), stats_of(known_images(settings, rest)))
+    assert_close(images_of(seen["val"]), expected, **FLOAT32)
 
 
 @pytest.mark.points(0.25)
@@ -339,9 +342,9 @@ def test_seed(alone, reference, probes, rng, seed):
     ],
     ids=["0", "below 0", "float", "text", "too few labels", "too many labels"],
 )
-def test_bad_inputs(alone, probes, rng, change, error):
+def test_bad_inputs(student, reference, probes, rng, change, error):
     """make_loaders refuses batch sizes below 1, what is no integer, and labels that are not as many as the images."""
     settings = draw(rng) | {"batch_size": 3}
-    alone.probe(probes.loaders_epochs, **settings)
+    loaded(student, reference, probes, **settings)
 
-    assert_raises(error, alone.probe, probes.loaders_epochs, **settings | change)
+    assert_raises(error, loaded, student, reference, probes, **settings | change)
