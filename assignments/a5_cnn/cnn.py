@@ -296,7 +296,8 @@ class LeNetCIFAR(nn.Module):
             (N, 10).
 
         Raises:
-            RuntimeError: if the images have another shape; ValueError is fine as well.
+            RuntimeError: if there are not three channels, or fc1 would not get 400 numbers for each image; ValueError
+                is fine as well.
         """
         # BEGIN SOLUTION two rounds of convolution, ReLU and pooling; flatten all but the batch; three linear layers
         x = functional.max_pool2d(functional.relu(self.conv1(x)), 2)
@@ -310,7 +311,7 @@ class ConvBlock(nn.Module):
     """Convolution, perhaps batch-norm, ReLU, perhaps pooling, perhaps dropout: in this order."""
 
     def __init__(self, cin: int, cout: int, norm: bool = True, pool: bool = True, dropout: float = 0.0) -> None:
-        """Build the layers: one nn.Conv2d, and with `norm` one nn.BatchNorm2d.
+        """Build the layers: one nn.Conv2d with kernel 3 and a border of one zero, and with `norm` one nn.BatchNorm2d.
 
         Args:
             cin: channels that come in, at least 1.
@@ -360,7 +361,8 @@ class SmallCNN(nn.Module):
 
         At most 100,000 parameters, and at most 12 million multiplications with an addition for an image of
         3 x 32 x 32; both are counted before anything is trained. Its loss before training is below 4. It must be
-        able to learn: 64 images by heart, in 300 steps of Adam with a learning rate of 0.001 over all 64.
+        able to learn: 64 images by heart, in 300 steps of Adam with a learning rate of 0.001 over all 64. Every
+        parameter has a share in that, and in evaluation mode the same images give the same logits.
 
         Args:
             num_classes: how many scores, at least 1.

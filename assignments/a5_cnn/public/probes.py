@@ -1,4 +1,4 @@
-"""Procedures for the public tests: they drive models, optimisers and files, and hand back what they see."""
+"""Procedures for the public tests: they drive models, loaders and training, and hand back what they see."""
 
 import tempfile
 from pathlib import Path
@@ -7,6 +7,168 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def get_device_chosen(module, prefer):
+    """Choose a device; give the kind of what came back, and its name."""
+    device = module.get_device(prefer)
+    return type(device).__name__, str(device)
+
+
+def build_transform_results(module, train, image, times, mean=(0.5, 0.25, 0.75), std=(0.5, 0.25, 0.5)):
+    """Transform one image several times; give all results, stacked."""
+    transform = module.build_transform(train, mean, std)
+    torch.manual_seed(1)
+    return torch.stack([transform(image) for _ in range(times)]).numpy()
+
+
+def loaders_splits(module, n, val_fraction, seed=0):
+    """Split the numbers below n; give both parts as lists of ints."""
+    return [[int(number) for number in part] for part in module.make_splits(n, val_fraction, seed)]
+
+
+def loaders_epochs(module, images, labels, batch_size, val_fraction):
+    """Go twice through both loaders; give the images, stacked, and the labels of each batch."""
+    torch.manual_seed(1)
+    loaders = module.make_loaders(images, labels, batch_size, val_fraction)
+    epochs = [[list(loader) for _ in range(2)] for loader in loaders]
+    return [
+        {
+            "images": [torch.cat([x for x, _ in epoch]).numpy() for epoch in part],
+            "labels": [[y.tolist() for _, y in epoch] for epoch in part],
+        }
+        for part in epochs
+    ]
+
+
+def layer_shapes_of(module, model, input_shape):
+    """Give the layers of a model: pairs of a name and a shape."""
+    return [(name, tuple(shape)) for name, shape in module.layer_shapes(_layer_shapes_model(model), input_shape)]
+
+
+def layer_shapes_count(module, model, frozen=0, **options):
+    """Count the parameters of a model; those of its first modules may be frozen."""
+    model = _layer_shapes_model(model)
+    for part in list(model.children())[:frozen]:
+        part.requires_grad_(requires_grad=False)
+    return module.count_parameters(model, **options)
+
+
+def layer_shapes_modes(module, training):
+    """Ask for a model's layers; say how many, and give each module's mode afterwards and how many hooks it has."""
+    model = _layer_shapes_model("LeNet").train(training)
+    found = module.layer_shapes(model, (3, 32, 32))
+    return found and len(found), [(part.training, len(part._forward_hooks)) for part in model.modules()]  # noqa: SLF001 - no other way
+
+
+def _layer_shapes_model(name):
+    if name == "one layer":
+        return nn.Conv2d(3, 4, 3)
+    convolutions = (nn.Conv2d(3, 6, 5), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.Flatten())
+    return nn.Sequential(*convolutions, nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10))
+
+
+def lenet_parameters(module):
+    """Give the names of a new model's parameters with their shapes."""
+    return {name: tuple(parameter.shape) for name, parameter in module.LeNetCIFAR().named_parameters()}
+
+
+def lenet_shapes(module, counts):
+    """Give the shape of the logits for each number of images."""
+    model = module.LeNetCIFAR()
+    return [tuple(model(torch.zeros(count, 3, 32, 32)).shape) for count in counts]
+
+
+def lenet_logits(module, biases, x):
+    """Set all weights of a model to 0 and its biases to these; give its logits."""
+    model = module.LeNetCIFAR()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(torch.from_numpy(biases[name])) if name in biases else parameter.zero_()
+    return model(torch.from_numpy(x)).detach().numpy()
+
+
+def conv_block_shapes(module, plans, shape):
+    """Give the shape of the output of each block for images of one shape."""
+    return [tuple(module.ConvBlock(**plan)(torch.zeros(shape)).shape) for plan in plans]
+
+
+def conv_block_output(module, weight, bias, x, **plan):
+    """Give what a block whose convolution has these weights gives for x."""
+    block = module.ConvBlock(*weight.shape[1::-1], **plan)
+    for layer in block.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.weight.data.copy_(torch.from_numpy(weight))
+            layer.bias.data.copy_(torch.from_numpy(bias))
+    return block(torch.from_numpy(x)).detach().numpy()
+
+
+def conv_block_layers(module, norm):
+    """Say of what kinds a block's layers are, and count what batch norm keeps and what the convolution learns."""
+    block = module.ConvBlock(3, 8, norm=norm)
+    return {
+        "nn.Conv2d": [layer.bias is not None for layer in block.modules() if isinstance(layer, nn.Conv2d)],
+        "nn.BatchNorm2d": [layer.num_features for layer in block.modules() if isinstance(layer, nn.BatchNorm2d)],
+        "parameters": sum(parameter.numel() for parameter in block.parameters()),
+    }
+
+
+def conv_block_built(module, **plan):
+    """Build a block."""
+    module.ConvBlock(**plan)
+
+
+def small_cnn_shapes(module, counts, **options):
+    """Give the shape of the logits for each number of images."""
+    model = module.SmallCNN(**options).eval()
+    return [tuple(model(torch.zeros(count, 3, 32, 32)).shape) for count in counts]
+
+
+def small_cnn_size(module):
+    """Count a new model's parameters, and its multiplications with an addition for one image."""
+    model = module.SmallCNN().eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(torch.zeros(1, 3, 32, 32))
+    return {
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "multiply-adds": counter.get_total_flops() // 2,
+    }
+
+
+def small_cnn_first_loss(module, images, labels):
+    """Give a new model's cross-entropy."""
+    torch.manual_seed(1)
+    logits = module.SmallCNN().eval()(torch.from_numpy(images))
+    return functional.cross_entropy(logits, torch.from_numpy(labels)).item()
+
+
+def train_one_epoch_run(module, batches, lr, rates=None):
+    """Train a linear layer on flat images for an epoch, from zeros; give what comes back, weights and learning rate.
+
+    Args:
+        module: has `train_one_epoch`.
+        batches: pairs of images (N, 3, 1, 1) and labels (N,), 0 or 1.
+        lr: learning rate of the optimizer.
+        rates: factors of a scheduler, one for each of its steps; None for no scheduler.
+    """
+    layer = nn.Linear(3, 2)
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.zero_()
+    model, options = nn.Sequential(nn.Flatten(), layer).eval(), {}
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    if rates is not None:
+        options["scheduler"] = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rates[step])
+    loader = [(torch.from_numpy(X), torch.from_numpy(y)) for X, y in batches]
+    loss = module.train_one_epoch(model, loader, functional.cross_entropy, optimizer, **options)
+    return {
+        "loss": loss,
+        "weight": layer.weight.detach().numpy(),
+        "bias": layer.bias.detach().numpy(),
+        "in training mode": model.training,
+        "lr": optimizer.param_groups[0]["lr"],
+    }
 
 
 def evaluate_scores(module, batches, training=True):
@@ -180,3 +342,22 @@ def transfer_headless(module):
     """Replace the head of a model with a linear layer, then that of one without."""
     module.replace_classifier(nn.Sequential(nn.Flatten(), nn.Linear(12, 4)), 3)
     module.replace_classifier(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten()), 3)
+
+
+def cifar_trained(module, images, labels, seed, epochs):
+    """Train with fit_cifar; give its kind, mode and device, and the classes of the same images."""
+    model = module.fit_cifar(torch.from_numpy(images), torch.from_numpy(labels), seed, "cpu", epochs)
+    mean, std = (torch.tensor(numbers).reshape(3, 1, 1) * 255 for numbers in (module.CIFAR_MEAN, module.CIFAR_STD))
+    with torch.no_grad():
+        predicted = model((torch.from_numpy(images).permute(0, 3, 1, 2).float() - mean) / std).argmax(dim=1)
+    return {
+        "kind": type(model).__name__,
+        "training": any(part.training for part in model.modules()),
+        "devices": sorted({str(parameter.device) for parameter in model.parameters()}),
+        "predicted": predicted.numpy(),
+    }
+
+
+def cifar_shapes(module):
+    """Give names and shapes of a new SmallCNN's state."""
+    return {name: list(tensor.shape) for name, tensor in module.SmallCNN(10).state_dict().items()}

@@ -1,0 +1,1 @@
+"""Solved; built from assignments/a5_cnn/ by `autograder build`."""
