@@ -63,13 +63,26 @@ def _files(manifest: dict[str, Any], *, notebook: bool) -> list[Path]:
     """
     module, *others = manifest["hand_in"]
     files = [_notebook() if notebook else HERE / module]
-    files += [HERE / name for name in others if (HERE / name).is_file()]
+    files += [HERE / name for name in [*others, *_weights(manifest)] if (HERE / name).is_file()]
     if not files[0].is_file():
         raise Refused(f"{module} is missing; it must lie beside hand_in.py")
     size = sum(file.stat().st_size for file in files)
     if size > LARGEST:
         raise Refused(f"{size / 2**20:.0f} MB is more than {LARGEST // 2**20} MB; hand in code, without data sets")
     return files
+
+
+def _weights(manifest: dict[str, Any]) -> list[str]:
+    """Name the file of trained weights that lies here, of the two that may: none where none is asked for.
+
+    Raises:
+        Refused: if both are here.
+    """
+    stem = manifest.get("weights", {}).get("file")
+    found = [name for name in (f"{stem}.safetensors", f"{stem}.pt") if stem and (HERE / name).is_file()]
+    if len(found) > 1:
+        raise Refused(f"{' and '.join(found)} are both here; keep the one that counts")
+    return found
 
 
 def _notebook() -> Path:
@@ -99,6 +112,8 @@ def _remarks(file: Path, manifest: dict[str, Any]) -> Iterator[str]:
     for name in manifest["hand_in"][1:]:
         if not (HERE / name).is_file():
             yield f"not there, and so not handed in: {name}"
+    if "weights" in manifest and not _weights(manifest):
+        yield f"not there, and so not handed in: {manifest['weights']['file']}.safetensors, the trained weights"
 
 
 def _code(file: Path) -> bytes:

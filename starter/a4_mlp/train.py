@@ -9,9 +9,10 @@ import torch
 from mlp import build_mnist_model
 from torch import Tensor, nn
 
-from coursekit.training import Batches, Training, arguments, choose_device, read_images, seed_everything
+from coursekit.training import Batches, History, Settings, Training, arguments, read_images, seed_everything
 
 HERE = Path(__file__).resolve().parent
+SETTINGS = {"epochs": 5, "batch_size": 512, "lr": 1e-2, "out": HERE / "run"}
 
 
 def prepare(images: Tensor) -> Tensor:
@@ -19,22 +20,24 @@ def prepare(images: Tensor) -> Tensor:
     return images.unsqueeze(1).float().mul_(1 / 255)
 
 
+def fit(settings: Settings, train: tuple[Tensor, Tensor], val: tuple[Tensor, Tensor]) -> History:
+    """Train on (images, labels), bytes and int64, with a learning rate that rises and falls once."""
+    seed_everything(settings.seed)
+    model = build_mnist_model(settings.seed)
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, fused=True)
+    batches = Batches(*train, settings.batch_size, prepare, settings.device, settings.seed)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, total_steps=settings.epochs * len(batches))
+    training = Training(model, optimizer, nn.CrossEntropyLoss(), settings, scheduler)
+    return training.fit(batches, Batches(*val, settings.batch_size, prepare, settings.device))
+
+
 def main() -> None:
     """Train on nine tenths of the images, and validate on the rest."""
-    settings = arguments(__doc__, epochs=5, batch_size=512, lr=1e-2, out=HERE / "run")
-    seed_everything(settings.seed)
-    device = choose_device(settings.device)
+    settings = arguments(__doc__, **SETTINGS)
     images, labels = read_images(settings.data, HERE)
-    order = torch.randperm(len(labels))
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(settings.seed))
     val, train = order.split([len(labels) // 10, len(labels) - len(labels) // 10])
-    train_batches = Batches(images[train], labels[train], settings.batch_size, prepare, device, settings.seed)
-    val_batches = Batches(images[val], labels[val], settings.batch_size, prepare, device)
-
-    model = build_mnist_model(settings.seed).to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, fused=True)
-    steps = settings.epochs * len(train_batches)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, total_steps=steps)
-    Training(model, optimizer, nn.CrossEntropyLoss(), settings, scheduler).fit(train_batches, val_batches)
+    fit(settings, (images[train], labels[train]), (images[val], labels[val]))
 
 
 if __name__ == "__main__":

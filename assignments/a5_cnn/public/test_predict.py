@@ -19,7 +19,7 @@ def an_image(*logits):
 
 @pytest.mark.points(0.75)
 @pytest.mark.hint("A model takes batches: unsqueeze(0) first. Then softmax over the classes, and the largest of them.")
-@pytest.mark.parametrize(("place", "name"), enumerate(CLASSES), ids=CLASSES)
+@pytest.mark.parametrize(("place", "name"), list(enumerate(CLASSES)), ids=CLASSES)
 def test_one_image(student, probes, place, name):
     """predict gives the name of the most probable class, and its probability."""
     expected = float(np.exp(2) / (np.exp(2) + np.exp(1) + 1))  # the logits are 2, 1 and 0

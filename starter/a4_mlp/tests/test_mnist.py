@@ -27,7 +27,7 @@ def test_new_model(student, probes, rng):
 )
 def test_some_digits(student, probes, data):
     """fit_mnist trains on 3,000 digits until the model reads most of 1,000 others."""
-    images, labels = data("mnist_sample").train
+    images, labels = next(iter(data.values())).train
     train, val, right = (images[:3000], labels[:3000]), (images[3000:3500], labels[3000:3500]), labels[3500:4500]
 
     predicted = student.probe(probes.digits, train=train, val=val, images=images[3500:4500], seed=1)
