@@ -62,9 +62,9 @@ class Mistake:
             MistakeError: if an edit's function is unknown, its text stands there never or more
                 than once, or the result is no Python.
         """
-        for edit in self.edits:
-            source = self._applied(edit, source)
         try:
+            for edit in self.edits:
+                source = self._applied(edit, source)
             compile(source, self.where, "exec", dont_inherit=True)
         except SyntaxError as error:
             what = f"mistake {self.id} gives no valid Python: {error.msg}: {(error.text or '').strip()}"
