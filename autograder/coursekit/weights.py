@@ -80,7 +80,7 @@ def read_weights(file: Path) -> dict[str, Any]:
         if file.suffix == ".safetensors":
             from safetensors.torch import load_file  # noqa: PLC0415 - only where an assignment uses it
 
-            state = load_file(file)
+            state: Any = load_file(file)
         else:
             state = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
