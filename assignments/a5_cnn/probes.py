@@ -988,12 +988,15 @@ class FitCounter(torch.optim.Optimizer):
         self.taken = 0
 
     @torch.no_grad()
-    def step(self, closure=None):  # noqa: ARG002 - the signature of every optimizer
-        """Add 1."""
+    def step(self, closure=None):
+        """Add 1, after the closure, as every optimizer does."""
+        with torch.enable_grad():
+            loss = closure() if closure else None
         self.taken += 1
         for group in self.param_groups:
             for parameter in group["params"]:
                 parameter.add_(1)
+        return loss
 
 
 class FitScript:
@@ -1674,7 +1677,7 @@ def cifar_logits(module, state, images):
     model.eval()
     mean, std = (torch.tensor(numbers).reshape(3, 1, 1) * 255 for numbers in (module.CIFAR_MEAN, module.CIFAR_STD))
     with torch.no_grad():
-        inputs = (torch.from_numpy(images).permute(0, 3, 1, 2).float() - mean) / std
+        inputs = ((torch.from_numpy(images).permute(0, 3, 1, 2).float() - mean) / std).contiguous()
         return torch.cat([model(batch) for batch in inputs.split(250)]).numpy()
 
 

@@ -178,7 +178,7 @@ def make_loaders(
     """Give loaders for training and validation out of one set of images.
 
     Both normalise with the statistics of the training images alone. Training images are augmented, and their order is
-    new in each epoch; validation images are not, and keep their order.
+    new in each epoch; validation images are not, and keep their order. Neither starts processes: num_workers stays 0.
 
     Args:
         images: (N, H, W, 3) uint8.
@@ -653,7 +653,7 @@ def replace_classifier(model: nn.Module, num_classes: int) -> nn.Module:
 def fit_cifar(images: Tensor, labels: Tensor, seed: int, device: Device = "cpu", epochs: int = 8) -> SmallCNN:
     """Train a SmallCNN: the recipe that makes your checkpoint.
 
-    On 5,000 images, 8 epochs must be done in 120 seconds of one processor core.
+    On 5,000 images, 8 epochs must be done in 120 seconds of one processor core, without processes of their own.
 
     Args:
         images: (N, 32, 32, 3) uint8, for training; take validation images out of them.

@@ -1,4 +1,4 @@
-"""match, dataclasses, generators early returns; a forward that stays quiet, a lazy layer."""
+"""match, dataclasses, generators and early returns; a forward that stays quiet, a lazy layer."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def prepare(images: Tensor) -> Tensor:
     mean, std = (
         torch.tensor(numbers, device=images.device).reshape(3, 1, 1) * 255 for numbers in (CIFAR_MEAN, CIFAR_STD)
     )
-    return images.permute(0, 3, 1, 2).float().sub_(mean).div_(std)
+    return images.permute(0, 3, 1, 2).float().sub_(mean).div_(std).contiguous()
 
 
 def augment(images: Tensor) -> Tensor:

@@ -349,7 +349,8 @@ def cifar_trained(module, images, labels, seed, epochs):
     model = module.fit_cifar(torch.from_numpy(images), torch.from_numpy(labels), seed, "cpu", epochs)
     mean, std = (torch.tensor(numbers).reshape(3, 1, 1) * 255 for numbers in (module.CIFAR_MEAN, module.CIFAR_STD))
     with torch.no_grad():
-        predicted = model((torch.from_numpy(images).permute(0, 3, 1, 2).float() - mean) / std).argmax(dim=1)
+        inputs = (torch.from_numpy(images).permute(0, 3, 1, 2).float() - mean) / std
+        predicted = model(inputs.contiguous()).argmax(dim=1)
     return {
         "kind": type(model).__name__,
         "training": any(part.training for part in model.modules()),
