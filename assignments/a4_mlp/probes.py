@@ -540,12 +540,15 @@ class Counter(torch.optim.Optimizer):
         self.taken = 0
 
     @torch.no_grad()
-    def step(self, closure=None):  # noqa: ARG002 - the signature of every optimizer
-        """Add 1."""
+    def step(self, closure=None):
+        """Add 1, after the closure, as every optimizer does."""
+        with torch.enable_grad():
+            loss = closure() if closure else None
         self.taken += 1
         for group in self.param_groups:
             for parameter in group["params"]:
                 parameter.add_(1)
+        return loss
 
 
 class Script:
