@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from autograder.data.fetch import OFFICIAL, cache_folder, fetch, further_images, record
-from autograder.data.sets import load
 from autograder.errors import DataError
+from coursekit.data import DataSet
 
 datasets = pytest.importorskip("torchvision").datasets
 
@@ -60,7 +60,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def test_a_folder_is_a_source(mirror: Path, tmp_path: Path) -> None:
     """Its files pass torchvision's checks, and both parts lie in the cache."""
     found = fetch("mnist", [str(mirror)], tmp_path / "cache")
-    data = load("mnist", tmp_path / "cache")
+    data = DataSet(tmp_path / "cache", "mnist")
 
     assert found.counts == {"train": 30, "test": 20}
     assert data.train.images.shape == (30, 2, 3)
