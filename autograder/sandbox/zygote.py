@@ -43,7 +43,7 @@ def main() -> None:
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, _PACKET, 1)
         if not data:
-            return
+            os._exit(0)  # at a usual end, libraries of torch complain at length of what they leave
         if os.fork() == 0:
             control.close()
             with socket.socket(fileno=descriptors[0]) as session:

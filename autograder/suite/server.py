@@ -203,3 +203,4 @@ def case_from(data: dict[str, Any]) -> Case:
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # at a usual end, libraries of torch complain at length of what they leave
