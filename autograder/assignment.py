@@ -22,11 +22,14 @@ class Limits:
         seconds: wall-clock seconds that student code may take in one test, above 0.
         memory: bytes of private memory of one worker.
         gpu: whether the assignment can use a GPU.
+        shared_memory: whether student code may start processes that share memory: `multiprocessing.Pool`,
+            and a DataLoader's workers.
     """
 
     seconds: float = 10.0
     memory: int = 2**30
     gpu: bool = False
+    shared_memory: bool = False
 
 
 @dataclass(frozen=True)
@@ -257,7 +260,8 @@ def _limits(table: _Table) -> Limits:
     seconds = limits.get("seconds", (int, float), Limits.seconds)
     if seconds <= 0:
         raise ManifestError(table.file, f"'limits.seconds' must be above 0, got {seconds}")
-    return Limits(float(seconds), _size(limits), limits.get("gpu", bool, Limits.gpu))
+    switches = {name: limits.get(name, bool, getattr(Limits, name)) for name in ("gpu", "shared_memory")}
+    return Limits(float(seconds), _size(limits), **switches)
 
 
 def _size(limits: _Table) -> int:

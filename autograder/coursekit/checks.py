@@ -16,6 +16,7 @@ from .verdicts import CheckFailed
 
 Array = np.ndarray[Any, Any]
 _NUMBERS = "biufc"
+_SMALL = (16, 16, 16)  # a shape that may be told where none is expected
 
 
 def assert_array(actual: object, *, shape: tuple[int, ...] | None = None, dtype: object = None) -> None:
@@ -33,7 +34,9 @@ def assert_array(actual: object, *, shape: tuple[int, ...] | None = None, dtype:
     if type(actual) is not np.ndarray:
         raise CheckFailed(f"expected a numpy array, got {kind_of(actual)}")
     if shape is not None and actual.shape != tuple(shape):
-        raise CheckFailed(f"expected shape {tuple(shape)}, got {actual.shape}")
+        raise CheckFailed(
+            f"expected shape {tuple(shape)}, got {_told(actual.shape, shape)}", f"its shape is {actual.shape}"
+        )
     if dtype is not None and actual.dtype != np.dtype(dtype):  # type: ignore[call-overload]
         raise CheckFailed(f"expected dtype {np.dtype(dtype)}, got {actual.dtype}")  # type: ignore[call-overload]
 
@@ -177,18 +180,34 @@ def kind_of(value: object) -> str:
     if value is None:
         return "None"
     if type(value) is np.ndarray:
-        return f"an array of shape {value.shape} and dtype {value.dtype}"
+        return f"an array of shape {_told(value.shape, _SMALL)} and dtype {value.dtype}"
     name = str(getattr(value, "kind", "")) or type(value).__name__
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+
+
+def _told(shape: Sequence[int], expected: Sequence[int]) -> str:
+    """Write a shape as a hidden test may: sizes far from the expected ones could carry what the test sent."""
+    far = 4 * max(expected, default=1) + 4
+    if len(shape) > len(expected) + 2 or any(size > far for size in shape):
+        return f"of {len(shape)} axes and other sizes"
+    return str(tuple(shape))
 
 
 def _assert_number(actual: object, expected: float, rtol: float, atol: float) -> None:
     __tracebackhide__ = True
     if isinstance(actual, bool) or not isinstance(actual, (int, float, np.integer, np.floating)):
         raise CheckFailed(f"expected a number, got {kind_of(actual)}")
-    near = math.isclose(actual, expected, rel_tol=0, abs_tol=atol + rtol * abs(expected))
-    if not near and not _both_nan(actual, expected):
+    number = _as_float(actual)
+    near = math.isclose(number, expected, rel_tol=0, abs_tol=atol + rtol * abs(expected))
+    if not near and not _both_nan(number, expected):
         raise CheckFailed("the number differs", f"expected {expected!r}, got {actual!r}")
+
+
+def _as_float(number: Any) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # a whole number beyond all floats
+        return math.inf
 
 
 def _assert_values(actual: Array, expected: Array, rtol: float, atol: float, known: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import assert_array
+from .checks import assert_array, assert_close
 from .verdicts import CheckFailed, award
 
 Array = np.ndarray[Any, Any]
@@ -25,7 +25,7 @@ def assert_speed(  # noqa: PLR0913 - the two limits are always written out
     ratio: float,
     floor: float,
 ) -> None:
-    """Require that a function takes at most `ratio` times the reference's processor time.
+    """Require that a function gives what the reference gives, in at most `ratio` times its processor time.
 
     Args:
         student: the stand-in.
@@ -36,14 +36,18 @@ def assert_speed(  # noqa: PLR0913 - the two limits are always written out
         floor: seconds that are always fine, so that a tiny reference is no trap.
 
     Raises:
-        CheckFailed: with the ratio, if the best of three is slower.
+        CheckFailed: with the ratio, if the best of three is slower; with what differs, if the result does.
     """
     __tracebackhide__ = True
+    expected = reference(*args)
     allowed = max(floor, ratio * min(_cpu_seconds(reference, args) for _ in range(3)))
     best = math.inf
     for _ in range(3):
         with student.processor_time() as spent:
-            getattr(student, name)(*args)
+            result = getattr(student, name)(*args)
+        assert_close(result, expected, rtol=1e-6, atol=1e-9, dtype=None)
+        if spent.seconds < 0:
+            raise CheckFailed("processes that ran before the call ended in it")
         best = min(best, spent.seconds)
         if best <= allowed:
             return

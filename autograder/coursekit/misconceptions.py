@@ -12,6 +12,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 _FACTORS = "The result is {factor:g} times what it should be."
+_SMALLEST = 1e-6  # one part of a million is no factor that a mistake makes
 
 
 def diagnose(actual: Array, expected: Array, known: Mapping[str, Array | Callable[[], Array]]) -> str:
@@ -76,7 +77,7 @@ def _factor(actual: Array, expected: Array) -> str:
     factor = float((actual[clear] / expected[clear])[0])
     if not np.isfinite(factor):
         return ""
-    for exact in (round(factor), 1 / round(1 / factor) if factor and abs(factor) < 1 else 0):
+    for exact in (round(factor), 1 / round(1 / factor) if _SMALLEST < abs(factor) < 1 else 0):
         if exact not in {0, 1, -1} and _near(actual, exact * expected):
             return _FACTORS.format(factor=exact)
     return ""

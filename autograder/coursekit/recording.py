@@ -68,7 +68,7 @@ class Spec:
         visibility: when a student sees it.
         public: whether the student has the test.
         all_or_nothing: whether one failing case costs all of the points.
-        slow: whether it runs last in its question.
+        slow: whether it runs last.
         cases: how many cases it has.
     """
 
@@ -126,11 +126,14 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Read the marks, and run question by question, slow tests last in each."""
+        """Read the marks; run public tests first, then hidden ones, slow tests last of each, question by question.
+
+        What a hidden test sends to a student's code cannot show in the report of a public test that ran before.
+        """
         order = list(self.questions)
         for item in items:
             self._note(item)
-        items.sort(key=lambda item: (self._rank(order, item), item.get_closest_marker("slow") is not None))
+        items.sort(key=lambda item: self._place(order, item))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """See `require`."""
@@ -177,9 +180,9 @@ class Recorder:
             cases[case.case] = case
             self.on_case(case)
 
-    def _rank(self, order: list[str], item: pytest.Item) -> int:
+    def _place(self, order: list[str], item: pytest.Item) -> tuple[bool, bool, int]:
         spec = self.specs.get(test_id(item))
-        return order.index(spec.question) if spec else len(order)
+        return (not spec.public, spec.slow, order.index(spec.question)) if spec else (True, True, len(order))
 
     def _note(self, item: pytest.Item) -> None:
         identifier = test_id(item)

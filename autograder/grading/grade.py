@@ -1,29 +1,34 @@
 """Grade hand-ins of one assignment: the one function that every front calls."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from time import perf_counter
+from threading import Timer
+from time import monotonic, perf_counter
 from typing import Any, Self
 
 from autograder.assignment import Assignment, package_name
 from autograder.errors import ConfinementError, GraderFault, HandInError, SuiteError
 from autograder.grading.handin import HandIn, open_handin, write_to
 from autograder.results.grade import Grade, judge
-from autograder.sandbox.limits import Walls, available
-from autograder.sandbox.session import ONE_THREAD
+from autograder.sandbox.limits import ONE_THREAD, Walls, available
 from autograder.suite.server import Lines, case_from
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
 OnCase = Callable[[Case], None]
 _EVERY_VERSION = ("autograder", "pytest")
+_GRACE = 10.0  # seconds
+_GONE: dict[str, Any] = {"fault": "the grader's process is gone; its last words stand on standard error", "done": 0}
 
 
 class Grader:
@@ -59,6 +64,7 @@ class Grader:
             self.close()
             raise SuiteError(assignment.folder, "the suite cannot be used", "\n  ".join(answer["problems"]))
         self.specs = tuple(Spec(**spec) for spec in answer["specs"])
+        self._require_walls(self._next()["possible"], allow_unconfined=allow_unconfined)
 
     def __enter__(self) -> Self:
         return self
@@ -71,12 +77,20 @@ class Grader:
         self._lines.close()
         self._process.wait()
 
-    def grade(self, path: Path, on_case: OnCase | None = None) -> Grade:
+    def _require_walls(self, possible: list[str], *, allow_unconfined: bool) -> None:
+        """Grade nobody where a wall that should hold does not."""
+        if possible and not allow_unconfined:
+            self.close()
+            raise ConfinementError("this machine", "; ".join(possible), "autograder doctor says what it should confine")
+        self._unconfined = "; ".join(filter(None, [self._unconfined, *possible]))
+
+    def grade(self, path: Path, on_case: OnCase | None = None, *, deadline: float | None = None) -> Grade:
         """Grade one hand-in.
 
         Args:
             path: a module, a notebook, a zip or a folder.
             on_case: called with each case as it is decided.
+            deadline: `time.monotonic()` value after which no further test begins.
 
         Raises:
             GraderFault: if the grader's process is gone.
@@ -86,9 +100,9 @@ class Grader:
             handin = open_handin(path, self.assignment)
         except HandInError as error:
             return self._unopened(path, error, perf_counter() - start)
-        return self.grade_files(handin, on_case, start=start)
+        return self.grade_files(handin, on_case, start=start, deadline=deadline)
 
-    def grade_files(
+    def grade_files(  # noqa: PLR0913 - one for each thing that callers decide
         self,
         handin: HandIn,
         on_case: OnCase | None = None,
@@ -96,6 +110,7 @@ class Grader:
         run_seed: int | None = None,
         tests: Collection[str] | None = None,
         start: float | None = None,
+        deadline: float | None = None,
     ) -> Grade:
         """Grade an opened hand-in; see `grade`.
 
@@ -105,6 +120,7 @@ class Grader:
             run_seed: seed for this hand-in alone; the grader's own when None.
             tests: ids of the tests to run; all when None. The others are not run, and earn nothing.
             start: `perf_counter()` value at which the work on this hand-in began.
+            deadline: `time.monotonic()` value after which no further test begins.
         """
         start = perf_counter() if start is None else start
         with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
@@ -112,8 +128,10 @@ class Grader:
             write_to(handin, Path(folder))
             seed = self._run_seed if run_seed is None else run_seed
             chosen = None if tests is None else sorted(tests)
-            self._lines.write({"folder": folder, "notebook": handin.notebook, "run_seed": seed, "tests": chosen})
-            heard = self._listen(on_case or (lambda _: None))
+            order = {"folder": folder, "notebook": handin.notebook, "run_seed": seed}
+            self._lines.write({**order, "tests": chosen, "deadline": deadline})
+            with self._ended_after(deadline):
+                heard = self._listen(on_case or (lambda _: None))
         missing = self._lost(heard, tests)
         if missing and not heard.fault:
             heard.fault = f"{len(missing)} tests did not run"
@@ -132,7 +150,7 @@ class Grader:
 
     def _listen(self, on_case: OnCase) -> "_Heard":
         heard = _Heard()
-        while "done" not in (line := self._next()):
+        while "done" not in (line := next(iter(self._lines), _GONE)):
             if "case" in line:
                 case = case_from(line["case"])
                 heard.cases.append(case)
@@ -142,6 +160,20 @@ class Grader:
         if line["done"] != 0 and not heard.fault:
             heard.fault = f"the process that ran the tests ended with status {line['done']}"
         return heard
+
+    @contextmanager
+    def _ended_after(self, deadline: float | None) -> Iterator[None]:
+        """End the grader's processes where they go on long after the deadline: what is decided by then counts."""
+        if deadline is None:
+            yield
+            return
+        wait = deadline - monotonic() + self.assignment.limits.seconds + _GRACE
+        timer = Timer(max(0.0, wait), partial(os.killpg, self._process.pid, signal.SIGKILL))
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _lost(self, heard: "_Heard", tests: Collection[str] | None) -> list[Case]:
         """Mark what a fault kept from running: no zero for the student."""
@@ -182,6 +214,7 @@ def _start(assignment: Assignment, salt: str, walls: Walls) -> tuple[subprocess.
             env={**os.environ, **ONE_THREAD},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )
     lines = Lines(mine)
     folder = str(assignment.folder)

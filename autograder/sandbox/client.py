@@ -13,8 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from autograder.errors import WireError
-from autograder.sandbox import wire
-from autograder.sandbox.session import HandInProcess, traceback_text
+from autograder.sandbox import reports, wire
+from autograder.sandbox.callbacks import bounded
+from autograder.sandbox.session import HandInProcess
 from coursekit.execution import Leftovers
 from coursekit.student import Student, parameter_name
 from coursekit.verdicts import CheckFailed, Crashed, NotAttempted, TimedOut, Unusable
@@ -94,16 +95,25 @@ class RemoteStudent(Student):
         return self._outcome({"op": "call", "name": name, "args": list(args), "kwargs": kwargs})
 
     def _outcome(self, message: dict[str, Any]) -> tuple[Any, Leftovers]:
-        reply = self._exchange(message)
-        if "missing" in reply:
-            raise Unusable(f"{self._file_name} has no function {message['name']}")
-        if "error" in reply:
-            raise self._student_error(reply["error"])
         try:
-            left = Leftovers(**reply["left"])
-            return reply["result"], left
-        except (KeyError, TypeError):
-            raise WireError("wire", "a reply has neither result nor error") from None
+            reply = self._exchange(message)
+            if "missing" in reply:
+                raise Unusable(f"{self._file_name} has no function {message['name']}")
+            if "error" in reply:
+                raise self._student_error(reports.raised(reply["error"]))
+            if "result" not in reply:
+                raise WireError("wire", "a reply has neither result nor error")
+            sent = [*range(len(message.get("args", ()))), *message["kwargs"]]
+            return reply["result"], reports.left_behind(reply.get("left"), sent)
+        except TimeoutError:
+            self._give_up()
+            raise TimedOut(f"took longer than {self._process.assignment.limits.seconds:g} s") from None
+        except wire.Closed:
+            self._give_up()
+            raise Crashed(f"the process ended in the middle of this call{self._process.reason()}") from None
+        except WireError as error:
+            self._give_up()
+            raise CheckFailed(f"the result cannot be read: {error.what}") from None
 
     def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send one message and wait for its reply, answering what the student's code asks meanwhile."""
@@ -111,19 +121,10 @@ class RemoteStudent(Student):
         asked = 0
         try:
             wire.send(channel, {**message, **self._news()}, deadline, self._functions)
-            while "ask" in (reply := wire.receive(channel, deadline)):
+            while "ask" in (reply := wire.receive(channel, deadline, most=wire.MAX_REPLY)):
                 asked += 1
                 self._answer(channel, reply, asked, deadline)
             return reply
-        except TimeoutError:
-            self._give_up()
-            raise TimedOut(f"took longer than {self._process.assignment.limits.seconds:g} s") from None
-        except wire.Closed:
-            self._give_up()
-            raise Crashed("the process ended in the middle of this call") from None
-        except WireError as error:
-            self._give_up()
-            raise CheckFailed(f"the result cannot be read: {error.what}") from None
         finally:
             self._left = max(0.05, deadline - monotonic())
 
@@ -136,7 +137,8 @@ class RemoteStudent(Student):
         if type(args) is not list or type(kwargs) is not dict or any(type(key) is not str for key in kwargs):
             raise WireError("wire", "a function was asked for with arguments that are none")
         try:
-            reply = {"value": function(*args, **kwargs)}
+            with bounded(deadline):
+                reply = {"value": function(*args, **kwargs)}
         except Exception as error:  # noqa: BLE001 - the student's arguments may make it raise anything
             kind = next(k.__name__ for k in type(error).__mro__ if k.__module__ == "builtins")
             name = getattr(function, "__name__", "the function")
@@ -168,21 +170,18 @@ class RemoteStudent(Student):
         self.close()
         self._process.stop()
 
-    def _student_error(self, error: Any) -> BaseException:
+    def _student_error(self, error: reports.Raised) -> BaseException:
         """Build the same built-in exception as the student's code raised, with the student's own frames."""
-        if type(error) is not dict or type(error.get("kind")) is not str:
-            return CheckFailed("the error cannot be read")
-        text = str(error.get("text", ""))
-        if error["kind"] == "NotImplementedError":
-            return NotAttempted(text)
-        kind = getattr(builtins, error["kind"], None)
+        if error.kind == "NotImplementedError":
+            return NotAttempted(error.text)
+        kind, text = getattr(builtins, error.kind, None), error.text
         if not (isinstance(kind, type) and issubclass(kind, Exception)):
-            kind, text = Exited, f"{error['kind']} {text}"
+            kind, text = Exited, f"{error.kind} {text}"
         try:
             raised = kind(text)
         except TypeError:  # a kind such as UnicodeDecodeError is made from more than a text
             raised = ValueError(text) if issubclass(kind, ValueError) else Exception(text)
-        raised.student = traceback_text(error, self._file_name, self._process.folder)  # type: ignore[attr-defined]
+        raised.student = error.told(self._file_name, self._process.folder)  # type: ignore[attr-defined]
         return raised
 
     def _parameter(self, name: str, key: int | str) -> str:

@@ -13,9 +13,13 @@ from autograder.sandbox.values import (
     MAX_DEPTH,
     MAX_NODES,
     MAX_ODD_KEYS,
+    ODD_KEYS_OF_A_GENERATOR,
     TENSOR_DTYPES,
     Opaque,
 )
+
+Buffer = bytes | bytearray
+_LARGEST_LAID_OUT = 16 * 2**20  # bytes
 
 
 class Decoder:
@@ -26,10 +30,10 @@ class Decoder:
         function: makes the callable of a "k" node; None where no function may come.
     """
 
-    def __init__(self, buffers: Sequence[bytes], function: Callable[[int], Callable[..., Any]] | None = None) -> None:
-        self._buffers: list[bytes | None] = list(buffers)
+    def __init__(self, buffers: Sequence[Buffer], function: Callable[[int], Callable[..., Any]] | None = None) -> None:
+        self._buffers: list[Buffer | None] = list(buffers)
         self._function = function
-        self._nodes = 0
+        self._nodes = self._odd = 0
 
     def value(self, node: Any, depth: int = 0) -> Any:
         """Decode one node.
@@ -52,7 +56,13 @@ class Decoder:
             kind = type(error).__name__
             raise WireError("wire", f"a part of a message tagged '{node[0]}' cannot be read ({kind})") from None
 
-    def buffer(self, number: object) -> bytes:
+    def count_odd(self, count: int) -> None:
+        """Count keys whose hashes the other side can choose, over the whole message."""
+        self._odd += count
+        if self._odd > MAX_ODD_KEYS:
+            raise WireError("wire", f"sets and dicts have more than {MAX_ODD_KEYS} keys that are no strings")
+
+    def buffer(self, number: object) -> Buffer:
         """Take a buffer, once."""
         if type(number) is not int or not 0 <= number < len(self._buffers):
             raise WireError("wire", "a buffer is named that did not come")
@@ -69,15 +79,13 @@ class Decoder:
 
 
 def _read_set(decoder: Decoder, parts: list[Any], depth: int) -> set[Any]:
-    if len(parts) > MAX_ODD_KEYS:
-        raise WireError("wire", f"a set has more than {MAX_ODD_KEYS} elements")
+    decoder.count_odd(len(parts))
     return {decoder.value(part, depth) for part in parts}
 
 
 def _read_dict(decoder: Decoder, parts: list[Any], depth: int) -> dict[Any, Any]:
     pairs = [(decoder.value(key, depth), node) for key, node in parts]
-    if sum(type(key) is not str for key, _ in pairs) > MAX_ODD_KEYS:
-        raise WireError("wire", f"a dict has more than {MAX_ODD_KEYS} keys that are no strings")
+    decoder.count_odd(sum(type(key) is not str for key, _ in pairs))
     return {key: decoder.value(node, depth) for key, node in pairs}
 
 
@@ -91,8 +99,8 @@ def _read_array(decoder: Decoder, parts: list[Any], _: int) -> np.ndarray[Any, A
     return array
 
 
-def _array(dtype: object, shape: Sequence[object], data: bytes) -> np.ndarray[Any, Any]:
-    """Copy a buffer into an array of exactly this dtype and shape."""
+def _array(dtype: object, shape: Sequence[object], data: Buffer) -> np.ndarray[Any, Any]:
+    """Make a buffer, which nothing else holds, an array of exactly this dtype and shape."""
     if dtype not in DTYPES or type(shape) is not list or len(shape) > MAX_DEPTH:
         raise WireError("wire", "an array has no allowed dtype or shape")
     count = 1
@@ -104,12 +112,12 @@ def _array(dtype: object, shape: Sequence[object], data: bytes) -> np.ndarray[An
         raise WireError("wire", "an array's shape does not fit its buffer")
     if dtype == np.dtype(bool).str:
         return np.asarray(np.frombuffer(data, np.uint8).reshape(shape) != 0)
-    array: np.ndarray[Any, Any] = np.frombuffer(data, dtype).reshape(shape).copy()
-    return array
+    array: np.ndarray[Any, Any] = np.frombuffer(data, dtype).reshape(shape)
+    return array if array.flags.writeable else array.copy()
 
 
 def _laid_out(array: np.ndarray[Any, Any], strides: object) -> np.ndarray[Any, Any]:
-    """Lay an array out with the given strides, in memory of its own of at most 16 times its size."""
+    """Lay an array out with the given strides, or in C order where that takes many times its size."""
     size = array.itemsize
     if type(strides) is not list or len(strides) != array.ndim or any(type(s) is not int or s % size for s in strides):
         raise WireError("wire", "an array's strides do not fit it")
@@ -117,8 +125,8 @@ def _laid_out(array: np.ndarray[Any, Any], strides: object) -> np.ndarray[Any, A
         return array
     steps = [step * (length - 1) for step, length in zip(strides, array.shape, strict=True)]
     low, high = sum(min(0, s) for s in steps), sum(max(0, s) for s in steps) + size
-    if high - low > 16 * array.nbytes + 4096:
-        raise WireError("wire", "an array's strides span too much memory")
+    if high - low > min(16 * array.nbytes + 4096, max(2 * array.nbytes, _LARGEST_LAID_OUT)):
+        return array
     home = np.zeros(high - low, np.uint8)
     view: np.ndarray[Any, Any] = np.ndarray(array.shape, array.dtype, home.data, -low, strides)
     view[...] = array
@@ -155,12 +163,15 @@ def _read_dtype(_: Decoder, parts: list[Any], __: int) -> np.dtype[Any]:
     return dtype
 
 
-def _read_generator(decoder: Decoder, parts: list[Any], depth: int) -> np.random.Generator:
-    name, state = parts
-    if name not in GENERATORS:
+def _read_generator(decoder: Decoder, parts: list[Any], _: int) -> np.random.Generator:
+    name, *state = parts
+    if name not in GENERATORS or [*map(type, state)] != [int] * 4:
         raise WireError("wire", "an unknown random generator is named")
+    decoder.count_odd(ODD_KEYS_OF_A_GENERATOR)
     bits = getattr(np.random, name)()
-    bits.state = decoder.value(state, depth)
+    words, increment, has_half, half = state
+    inner = {"state": words % 2**128, "inc": increment % 2**128}
+    bits.state = {"bit_generator": name, "state": inner, "has_uint32": has_half & 1, "uinteger": half % 2**32}
     return np.random.Generator(bits)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import WireError
-from autograder.sandbox.values import DTYPES, MAX_DEPTH, TENSOR_DTYPES, Opaque
+from autograder.sandbox.values import DTYPES, GENERATORS, MAX_DEPTH, TENSOR_DTYPES, Opaque
 
 
 class Encoder:
@@ -81,9 +81,12 @@ def _write_tensor(encoder: Encoder, value: Any, _: int) -> list[Any]:
     return ["T", name, list(value.shape), encoder.buffer(data.numpy().tobytes()), bool(value.requires_grad)]
 
 
-def _write_generator(encoder: Encoder, value: np.random.Generator, depth: int) -> list[Any]:
+def _write_generator(_: Encoder, value: np.random.Generator, __: int) -> list[Any]:
     state = value.bit_generator.state
-    return ["r", state["bit_generator"], encoder.node(dict(state), depth)]
+    if state["bit_generator"] not in GENERATORS:
+        return ["o", "Generator"]
+    words = state["state"]
+    return ["r", state["bit_generator"], words["state"], words["inc"], state["has_uint32"], state["uinteger"]]
 
 
 def _write_named(tag: str, prefix: str, _: Encoder, value: object, __: int) -> list[Any]:

@@ -21,8 +21,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.sandbox import landlock, seccomp
+from autograder.sandbox import landlock, processes, seccomp
 
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS = 1, 4, 8, 38
 _CAP_DAC_READ_SEARCH = 1 << 2
 _CAPABILITY_VERSION = 0x20080522
@@ -34,6 +35,7 @@ _READABLE = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localti
 _FACTS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system")
 _LABELS = Path(__file__).resolve().parents[1] / "data" / "samples"  # held-out labels, inside the package
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+SHARED = "/dev/shm"  # noqa: S108 - where the system's shared memory has its names
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -96,7 +98,9 @@ def new_uid() -> int:
     return random.SystemRandom().randrange(*_uid_range(first, count))
 
 
-def confine(walls: Walls, uid: int, memory: int, scratch: Path, hand_in: Path) -> None:
+def confine(  # noqa: PLR0913 - one for each thing that differs between workers
+    walls: Walls, uid: int, memory: int, scratch: Path, hand_in: Path, *, shared_memory: bool = False
+) -> None:
     """Put every available wall around this process, for good.
 
     Args:
@@ -105,6 +109,8 @@ def confine(walls: Walls, uid: int, memory: int, scratch: Path, hand_in: Path) -
         memory: bytes of private memory, in all processes together at most a few times this.
         scratch: the one folder that can be written.
         hand_in: the folder of the student's files.
+        shared_memory: let processes of the student's share memory and find each other, as those of
+            `multiprocessing` do.
 
     Raises:
         OSError: if a wall that the platform has cannot be put on.
@@ -112,26 +118,32 @@ def confine(walls: Walls, uid: int, memory: int, scratch: Path, hand_in: Path) -
     """
     os.setsid()
     Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    _limit_resources(memory)
+    _limit_resources(memory, _PROCESSES if walls.own_uid else _PROCESSES + _threads_of(os.geteuid()))
     if walls.own_uid:
         _drop_to(uid, keep_reading=walls.closed_python)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if walls.landlock:
         readable, listable = without(_libraries(), _LABELS)
-        landlock.restrict([*readable, hand_in], [scratch, *map(Path, _DEVICES)], listable)
+        devices = [*_DEVICES, SHARED] if shared_memory else _DEVICES
+        landlock.restrict([*readable, hand_in], [scratch, *map(Path, devices)], listable)
     if walls.seccomp:
-        seccomp.install()
+        seccomp.install(local_sockets=shared_memory)
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def _limit_resources(memory: int) -> None:
+def _threads_of(uid: int) -> int:
+    """Count what the limit on processes counts already: the threads of all of a user's programs."""
+    return sum(map(processes.threads, processes.of_uid(uid)))
+
+
+def _limit_resources(memory: int, most_processes: int) -> None:
     for what, value in (
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_CPU, _WHOLE_SESSION_SECONDS),
         (resource.RLIMIT_FSIZE, _LARGEST_FILE),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_NPROC, _PROCESSES),
+        (resource.RLIMIT_NPROC, most_processes),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),

@@ -4,12 +4,12 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PARENT, _USER_TIME, _SYSTEM_TIME = 1, 11, 12  # places after the command's name in /proc/PID/stat
+_PARENT, _TIMES, _CHILDREN_TIMES = 1, slice(11, 13), slice(13, 15)  # places after the command's name in /proc/PID/stat
 
 
 def descendants(ancestor: int) -> list[int]:
@@ -37,21 +37,46 @@ def of_uid(uid: int) -> list[int]:
 
 
 def kill(processes: Iterable[int], seconds: float) -> None:
-    """Send SIGKILL to each, and wait until they are dead: on a throttled processor that takes a while.
+    """Send SIGKILL to all, then wait until they are dead: on a throttled processor that takes a while.
 
     Args:
         processes: their ids; one that is gone already is passed over.
         seconds: how long to wait at most for all of them.
     """
     deadline = monotonic() + seconds
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            handle = os.pidfd_open(process)
-            try:
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-                select.select([handle], [], [], max(0.0, deadline - monotonic()))
-            finally:
+    with contextlib.ExitStack() as stack:
+        handles = [handle for process in processes if (handle := _signalled(process, signal.SIGKILL)) is not None]
+        for handle in handles:
+            stack.callback(os.close, handle)
+        for handle in handles:
+            select.select([handle], [], [], max(0.0, deadline - monotonic()))
+
+
+def freeze(find: Callable[[], list[int]], seconds: float) -> None:
+    """Stop processes until no new one appears: those that multiply are then at their limit, and can be killed.
+
+    Args:
+        find: lists the processes.
+        seconds: how long to go on at most.
+    """
+    deadline, stopped = monotonic() + seconds, set[int]()
+    while (new := set(find()) - stopped) and monotonic() < deadline:
+        stopped |= new
+        for process in new:
+            handle = _signalled(process, signal.SIGSTOP)
+            if handle is not None:
                 os.close(handle)
+
+
+def _signalled(process: int, what: signal.Signals) -> int | None:
+    """Send a signal; give a handle on the process, to be closed, or None when it is gone."""
+    try:
+        handle = os.pidfd_open(process)
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        signal.pidfd_send_signal(handle, what)
+    return handle
 
 
 def kill_uid(uid: int) -> None:
@@ -72,6 +97,12 @@ def alive(process: int) -> bool:
     return bool(fields) and fields[0] not in {"Z", "X"}
 
 
+def waits(process: int) -> bool:
+    """Whether a process lives, is not stopped and has one thread: one that can be told to fork."""
+    fields = _stat(process) if process else []
+    return bool(fields) and fields[0] not in {"Z", "X", "T", "t"} and threads(process) == 1
+
+
 def threads(process: int) -> int:
     """Count a process's threads; 0 when it is gone."""
     try:
@@ -81,14 +112,19 @@ def threads(process: int) -> int:
 
 
 def cpu_seconds(process: int) -> float:
-    """Give the processor seconds that a process has used: of its main thread to the nanosecond, else by ticks."""
+    """Give the processor seconds of a process and of its children that have ended.
+
+    To the nanosecond where its main thread has done it all, else by ticks.
+    """
     fields = _stat(process)
-    ticks = (int(fields[_USER_TIME]) + int(fields[_SYSTEM_TIME])) / _TICKS if fields else 0.0
+    own, children = (
+        (sum(map(int, fields[part])) / _TICKS for part in (_TIMES, _CHILDREN_TIMES)) if fields else (0.0, 0.0)
+    )
     try:
         exact = int(Path(f"/proc/{process}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
     except (OSError, ValueError, IndexError):
         exact = 0.0
-    return exact if abs(exact - ticks) < 2 / _TICKS else ticks
+    return children + (exact if abs(exact - own) < 2 / _TICKS else own)
 
 
 def memory(process: int) -> int:
@@ -97,7 +133,8 @@ def memory(process: int) -> int:
         text = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
     except OSError:
         return 0
-    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(("RssAnon", "RssShmem")))
+    lines = text.split("\n")  # not splitlines: a process names itself, with any other character
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
 
 
 def _stat(process: int) -> list[str]:

@@ -5,18 +5,18 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any, Self
 
 from autograder.assignment import Assignment, package_name
-from autograder.errors import GraderFault
-from autograder.sandbox import wire
-from autograder.sandbox.limits import Walls
+from autograder.errors import GraderFault, WireError
+from autograder.sandbox import reports, wire
+from autograder.sandbox.limits import ONE_THREAD, Walls
 from coursekit.verdicts import Crashed, TimedOut, Unusable
 
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _START_SECONDS = 120
 _ORDER_SECONDS = 30
 _LIBRARIES = {
@@ -111,32 +111,31 @@ class HandInProcess:
             Crashed: if the process dies.
             GraderFault: if the worker could not be confined.
         """
-        assignment = self.assignment
-        deadline = monotonic() + assignment.limits.seconds
-        channel = self._load(assignment.module_file, weights=False)
-        try:
-            with channel:
-                self._understand(wire.receive(channel, deadline + _ORDER_SECONDS))
-                self._understand(wire.receive(channel, monotonic() + assignment.limits.seconds))
-        except TimeoutError:
-            self.stop()
-            seconds = assignment.limits.seconds
-            raise TimedOut(f"importing {assignment.module_file} takes longer than {seconds:g} s") from None
-        except wire.Closed:
-            raise Crashed(f"importing {assignment.module_file} ended its process") from None
+        name, seconds = self.assignment.module_file, self.assignment.limits.seconds
+        with self._start(name, "module") as channel:
+            try:
+                self._judge_source(wire.receive(channel, monotonic() + seconds, most=wire.MAX_REPLY))
+                self._judge_import(wire.receive(channel, monotonic() + seconds, most=wire.MAX_REPLY))
+            except TimeoutError:
+                self.stop()
+                raise TimedOut(f"importing {name} takes longer than {seconds:g} s") from None
+            except wire.Closed:
+                raise Crashed(f"importing {name} ended its process{self.reason()}") from None
+            except WireError as error:
+                raise Unusable(f"importing {name} disturbed its process: {error.what}") from None
 
-    def _understand(self, report: dict[str, Any]) -> None:
+    def _judge_source(self, report: dict[str, Any]) -> None:
         name = self.assignment.module_file
-        if "fault" in report:
-            raise GraderFault("sandbox", f"a worker could not be confined: {report['fault']}", "see autograder doctor")
         if "syntax" in report:
-            raise Unusable(f"{name} is not valid Python:\n{report['syntax']}")
-        if report.get("refused"):
-            uses = [f"{name}:{line}: {use}" for line, use in report["refused"][:20]]
-            raise Unusable("\n".join([f"refused in this assignment: {self.assignment.why_refused}", *uses]))
+            raise Unusable(f"{name} is not valid Python:\n{reports.words(report['syntax'])}")
+        if uses := reports.refused_uses(report.get("refused")):
+            shown = [f"{name}:{line}: {use}" for line, use in uses]
+            raise Unusable("\n".join([f"refused in this assignment: {self.assignment.why_refused}", *shown]))
+
+    def _judge_import(self, report: dict[str, Any]) -> None:
         if "error" in report:
-            told = traceback_text(report["error"], name, self.folder)
-            raise Unusable(f"{name} cannot be imported:\n{told}{_advice(report['error'])}")
+            error, name = reports.raised(report["error"]), self.assignment.module_file
+            raise Unusable(f"{name} cannot be imported:\n{error.told(name, self.folder)}{error.advice}")
 
     def open_weights(self, name: str) -> dict[str, Any]:
         """Read a file of trained weights in a worker without the student's module.
@@ -150,25 +149,51 @@ class HandInProcess:
             GraderFault: if the worker could not be confined.
         """
         deadline = monotonic() + self.assignment.limits.seconds + _ORDER_SECONDS
-        with self._load(name, weights=True) as channel:
-            report = wire.receive(channel, deadline)
-        self._understand({"fault": report["fault"]} if "fault" in report else {})
-        return report
+        with self._start(name, "weights") as channel:
+            return wire.receive(channel, deadline, most=wire.MAX_REPLY)
 
-    def _load(self, name: str, *, weights: bool) -> socket.socket:
-        """Start the session's template on a file of the hand-in."""
+    def try_walls(self, secrets: Sequence[Path]) -> list[str]:
+        """Try to break out of a worker that holds no student code.
+
+        Args:
+            secrets: files that it must not read or change.
+
+        Returns:
+            What was possible, one sentence each.
+
+        Raises:
+            GraderFault: if the worker could not be confined, or did not end.
+        """
+        deadline = monotonic() + _ORDER_SECONDS
+        try:
+            with self._start("", "canary", secrets=list(map(str, secrets)), grader=os.getpid()) as channel:
+                return [reports.words(text) for text in wire.receive(channel, deadline)["possible"]]
+        except (TimeoutError, WireError) as error:
+            raise GraderFault("sandbox", f"the trial of the walls did not end: {error!r}") from None
+
+    def _start(self, name: str, purpose: str, **more: Any) -> socket.socket:
+        """Start the session's template on a file of the hand-in, and hear that it is confined."""
         assignment = self.assignment
         order = {
+            "purpose": purpose,
             "hand_in": str(self.folder),
             "module_file": name,
             "notebook": self.notebook,
-            "weights": weights,
             "refused": assignment.refused,
             "why_refused": assignment.why_refused,
             "memory": assignment.limits.memory,
+            "shared_memory": assignment.limits.shared_memory,
             "walls": asdict(self.walls),
         }
-        return self._order("load", **order)
+        channel = self._order("load", **order, **more)
+        try:
+            fault = wire.receive(channel, monotonic() + _ORDER_SECONDS)["fault"]
+        except (TimeoutError, WireError) as error:
+            fault = f"{type(error).__name__}: {error}"
+        if fault:
+            channel.close()
+            raise GraderFault("sandbox", f"a worker could not be confined: {fault}", "see autograder doctor")
+        return channel
 
     def fork(self) -> socket.socket:
         """Fork a worker of the loaded module and connect to it."""
@@ -180,9 +205,24 @@ class HandInProcess:
 
     def cpu_seconds(self) -> float:
         """Processor seconds of the running worker and all that it started."""
-        self._send({"op": "seconds"}, [])
+        return float(self._ask("seconds"))
+
+    def reason(self) -> str:
+        """Say why the supervisor ended the worker, ready to be added to a sentence; empty where it did not."""
+        found = str(self._ask("reason"))
+        return f": it {found}" if found else ""
+
+    def end(self) -> None:
+        """End everything that the hand-in runs, and wait until it is gone."""
+        self._ask("end")
+
+    def _ask(self, op: str) -> Any:
+        self._send({"op": op}, [])
         self.session.settimeout(_ORDER_SECONDS)
-        return float(json.loads(self.session.recv(4096)))
+        try:
+            return json.loads(self.session.recv(4096))
+        except (OSError, ValueError) as error:
+            raise GraderFault("sandbox", f"a supervisor is gone ({error})") from None
 
     def _order(self, op: str, **order: Any) -> socket.socket:
         mine, theirs = socket.socketpair()
@@ -195,25 +235,3 @@ class HandInProcess:
             socket.send_fds(self.session, [json.dumps(order).encode()], descriptors)
         except OSError as error:
             raise GraderFault("sandbox", f"a supervisor is gone ({error})") from None
-
-
-def traceback_text(error: dict[str, Any], file_name: str, folder: Path) -> str:
-    """Write a student's exception as Python would, with lines read from the hand-in itself."""
-    try:
-        lines = (folder / file_name).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    shown = []
-    for frame in error.get("frames", [])[:10]:
-        if type(frame) is list and len(frame) == 2 and type(frame[1]) is int:  # noqa: PLR2004 - name and line
-            source = lines[frame[1] - 1].strip() if 0 < frame[1] <= len(lines) else ""
-            shown.append(f"  {file_name}:{frame[1]} in {str(frame[0])[:100]}: {source[:200]}")
-    return "\n".join([*shown, f"{str(error.get('name'))[:100]}: {str(error.get('text'))[:2_000]}"])
-
-
-def _advice(error: dict[str, Any]) -> str:
-    if error.get("kind") == "EOFError":
-        return "\nthe module asks for input while it is imported; there is nobody to answer"
-    if error.get("kind") == "SystemExit":
-        return "\nthe module calls exit() while it is imported; remove that line"
-    return ""

@@ -12,7 +12,7 @@ are themselves; everything else is a list that begins with a tag:
     ["n", dtype, buffer]              numpy scalar
     ["T", dtype, shape, buffer, requires_grad]   tensor, its data on the CPU
     ["p" | "D", name]                 numpy or torch dtype
-    ["r", name, state]                numpy generator
+    ["r", name, state, inc, has_uint32, uinteger]   numpy generator
     ["g", buffer]                     torch generator's state
     ["k", number]                     a function of the grader's, called through the wire
     ["o", name]                       what is no data: only its kind is known
@@ -28,7 +28,8 @@ import numpy as np
 
 MAX_DEPTH = 32
 MAX_NODES = 200_000
-MAX_ODD_KEYS = 2_048  # keys that are no strings: their hashes can be chosen to collide (measured: 40,000 cost 12 s)
+MAX_ODD_KEYS = 2_048  # in a message: keys that are no strings can be chosen to collide (measured: 40,000 cost 12 s)
+ODD_KEYS_OF_A_GENERATOR = 32  # a generator takes as long to make as so many colliding keys
 DTYPES = frozenset(
     np.dtype(name).str
     for name in ("bool", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
@@ -36,7 +37,7 @@ DTYPES = frozenset(
 TENSOR_DTYPES = {"bool": "bool", "uint8": "u1", "int8": "i1", "int16": "i2", "int32": "i4", "int64": "i8"} | {
     "float16": "f2", "float32": "f4", "float64": "f8", "complex64": "c8", "complex128": "c16", "bfloat16": "i2",
 }  # fmt: skip
-GENERATORS = frozenset({"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"})
+GENERATORS = frozenset({"PCG64", "PCG64DXSM"})  # others keep a place in a buffer, which numpy does not check
 KINDS = (
     frozenset(vars(builtins))
     | {"function", "module", "generator", "matrix", "MaskedArray", "Tensor"}

@@ -6,7 +6,7 @@ magic | header length u32 | number of buffers u32 | their lengths u64 … | head
 import json
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -17,6 +17,7 @@ from autograder.sandbox.encode import Encoder
 MAX_HEADER = 4 * 2**20
 MAX_BUFFERS = 4_096
 MAX_BYTES = 256 * 2**20
+MAX_REPLY = 64 * 2**20  # what comes from a worker: nothing that a test asks for is larger
 _MAGIC = b"AGW1"
 _PREFIX = struct.Struct("<4sII")
 
@@ -59,7 +60,11 @@ def send(
 
 
 def receive(
-    channel: socket.socket, deadline: float, function: Callable[[int], Callable[..., Any]] | None = None
+    channel: socket.socket,
+    deadline: float,
+    function: Callable[[int], Callable[..., Any]] | None = None,
+    *,
+    most: int = MAX_BYTES,
 ) -> dict[str, Any]:
     """Receive one message.
 
@@ -67,6 +72,7 @@ def receive(
         channel: a connected stream socket.
         deadline: `time.monotonic()` value by which everything must have come.
         function: makes the callable for a function of the other side; None where none may come.
+        most: bytes that its buffers may have together.
 
     Raises:
         TimeoutError: if the deadline passes.
@@ -77,14 +83,14 @@ def receive(
     if magic != _MAGIC or count > MAX_BUFFERS:
         raise WireError("wire", "this is no message")
     sizes = struct.unpack(f"<{count}Q", _exactly(channel, 8 * count, deadline))
-    _check_sizes(length, sizes)
+    _check_sizes(length, sizes, most)
     header = _exactly(channel, length, deadline)
-    buffers = [bytes(_exactly(channel, size, deadline)) for size in sizes]
+    buffers = [_exactly(channel, size, deadline) for size in sizes]
     return decode(bytes(header), buffers, function)
 
 
 def decode(
-    header: bytes, buffers: list[bytes], function: Callable[[int], Callable[..., Any]] | None = None
+    header: bytes, buffers: Sequence[bytes | bytearray], function: Callable[[int], Callable[..., Any]] | None = None
 ) -> dict[str, Any]:
     """Decode a message whose parts have come.
 
@@ -101,8 +107,8 @@ def decode(
     return message
 
 
-def _check_sizes(header: int, sizes: list[int] | tuple[int, ...]) -> None:
-    if header > MAX_HEADER or len(sizes) > MAX_BUFFERS or sum(sizes) > MAX_BYTES:
+def _check_sizes(header: int, sizes: list[int] | tuple[int, ...], most: int = MAX_BYTES) -> None:
+    if header > MAX_HEADER or len(sizes) > MAX_BUFFERS or sum(sizes) > most:
         raise WireError("wire", "a message is larger than a message may be")
 
 

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import WireError
-from autograder.sandbox import wire
+from autograder.sandbox import canary, wire
 from autograder.sandbox.cells import definitions
 from autograder.sandbox.limits import Walls, confine
 from coursekit import execution, refused
@@ -42,41 +42,59 @@ class Task:
     """What a worker is started for.
 
     Attributes:
+        purpose: "module" for the student's code; "weights" for a file of trained weights, handed on as data;
+            "canary" to try the walls. Only the first runs any of the student's code.
         hand_in: folder of the student's files.
         module_file: name of the module in it, or of the file of weights.
         notebook: whether the file holds a notebook's code cells.
-        weights: whether the file holds trained weights, to be handed on as data; none of the student's code runs.
         refused: names that the module may not use.
         why_refused: the reason.
         memory: bytes of private memory.
-        scratch: folder that the worker may write.
+        shared_memory: whether its processes may share memory and find each other.
+        scratch: holds the folders that its processes may write.
         uid: the worker's own uid, where it gets one.
         walls: what confines it.
+        secrets: for the canary: files that it must not reach.
+        grader: for the canary: the grader's process.
     """
 
+    purpose: str
     hand_in: str
     module_file: str
     notebook: bool
-    weights: bool
     refused: tuple[str, ...]
     why_refused: str
     memory: int
+    shared_memory: bool
     scratch: str
     uid: int
     walls: Walls
+    secrets: tuple[str, ...] = ()
+    grader: int = 0
 
 
-def run_template(task: Task, channel: socket.socket, commands: socket.socket) -> None:
-    """Confine this process, load the hand-in, report on the channel, then fork a worker for each command."""
+def run_template(task: Task, home: Path, channel: socket.socket, commands: socket.socket) -> None:
+    """Confine this process, do the task in a folder of its own, and report on the channel."""
     try:
-        confine(task.walls, task.uid, task.memory, Path(task.scratch), Path(task.hand_in))
-        _settle(task)
+        folders = Path(task.scratch), Path(task.hand_in)
+        confine(task.walls, task.uid, task.memory, *folders, shared_memory=task.shared_memory)
+        _settle(home)
     except Exception as error:  # noqa: BLE001 - whatever keeps a wall off is the platform's fault
         wire.send(channel, {"fault": f"{type(error).__name__}: {error}"}, monotonic() + 10)
         return
-    if task.weights:
-        wire.send(channel, read_weights(Path(task.hand_in) / task.module_file), _NEVER)
-        return
+    wire.send(channel, {"fault": ""}, _NEVER)
+    match task.purpose:
+        case "canary":
+            possible = canary.possible(task.walls, task.memory, task.secrets, task.grader)
+            wire.send(channel, {"possible": possible}, _NEVER)
+        case "weights":
+            wire.send(channel, read_weights(Path(task.hand_in) / task.module_file), _NEVER)
+        case "module":
+            _serve_module(task, channel, commands)
+
+
+def _serve_module(task: Task, channel: socket.socket, commands: socket.socket) -> None:
+    """Load the student's module, then fork a worker for each command."""
     tree = _parse(task, channel)
     if tree is not None:
         with refused.enforced(task.refused, task.why_refused):
@@ -86,14 +104,15 @@ def run_template(task: Task, channel: socket.socket, commands: socket.socket) ->
                 _fork_on_command(module, commands)
 
 
-def _settle(task: Task) -> None:
+def _settle(home: Path) -> None:
     """Give the process an environment of its own, the same on every run."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
-    os.environ.update(HOME=task.scratch, TMPDIR=task.scratch, MPLBACKEND="Agg")
+    os.close(null)
+    os.environ.update(HOME=str(home), TMPDIR=str(home), MPLBACKEND="Agg")
     tempfile.tempdir = None
-    os.chdir(task.scratch)
+    os.chdir(home)
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002 - what a student's np.random.rand draws is the same on every run
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -47,6 +47,7 @@ class SuiteFixtures:
     def __init__(self, assignment: Assignment, salt: str, recorder: Recorder) -> None:
         self._assignment, self._salt, self._recorder = assignment, salt, recorder
         self._reference = load_reference(assignment)
+        self._earlier = earlier_functions(assignment, self._reference)
         self._data = DataSets({name: load(name, assignment.folder) for name in assignment.data})
         self._student: RemoteStudent | None = None
         self._question = ""
@@ -63,7 +64,10 @@ class SuiteFixtures:
 
     @pytest.fixture
     def alone(self, request: pytest.FixtureRequest) -> Iterator[RemoteStudent]:
-        """Stand in for the student's module on top of the reference's functions of all other questions."""
+        """Stand in for the student's module on top of the reference's functions of all earlier questions.
+
+        Later ones stay the student's: two questions that each stood on the other's reference would need no answer.
+        """
         with self._alone_for(request.node) as student:
             yield student
 
@@ -111,6 +115,12 @@ class SuiteFixtures:
             if isinstance(item, pytest.Function) and (names := _plain_arguments(item)) is not None:
                 self.straight[item] = names
 
+    def close(self) -> None:
+        """End the last question's worker."""
+        if self._student:
+            self._student.close()
+            self._student = None
+
     def call(self, item: pytest.Function) -> None:
         """Call a test that is in `straight`."""
         makers: dict[str, Callable[[pytest.Item], Any]] = {
@@ -139,20 +149,15 @@ class SuiteFixtures:
 
     @contextmanager
     def _alone_for(self, item: pytest.Item) -> Iterator[RemoteStudent]:
-        student, own = self._student_for(item), self._assignment.by_id[self._question]
-        others = [name for q in self._assignment.questions if q is not own for name in q.functions]
-        functions = {
-            name: getattr(self._reference, name) for name in others if callable(getattr(self._reference, name, None))
-        }
-        with student.using(**functions):
+        student = self._student_for(item)
+        with student.using(**self._earlier[self._question]):
             yield student
 
     def _rng_for(self, item: pytest.Item) -> np.random.Generator:
         return np.random.default_rng(seed_of(self._salt, self._assignment.name, item, self.run_seed))
 
     def _open(self, question: str) -> RemoteStudent:
-        if self._student:
-            self._student.close()
+        self.close()
         if self.process is None:
             raise NotGraded("there is no hand-in")
         return RemoteStudent(self.process, self._reference, self._assignment.by_id[question].functions)
@@ -208,6 +213,20 @@ def load_reference(assignment: Assignment) -> ModuleType:
     except Exception as error:
         raise SuiteError(assignment.source, f"the solved source cannot be imported: {error!r}") from error
     return module
+
+
+def earlier_functions(assignment: Assignment, reference: ModuleType) -> dict[str, dict[str, Callable[..., Any]]]:
+    """Give, for each question, the reference's functions of the questions above it.
+
+    Those without parameters are left out: such as a concept check, which would tell its answers.
+    """
+    above: dict[str, Callable[..., Any]] = {}
+    found = {}
+    for question in assignment.questions:
+        found[question.id] = dict(above)
+        functions = {name: getattr(reference, name, None) for name in question.functions}
+        above |= {name: f for name, f in functions.items() if callable(f) and inspect.signature(f).parameters}
+    return found
 
 
 def unusable(problem: BaseException, file_name: str) -> BaseException:

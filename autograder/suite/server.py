@@ -26,10 +26,11 @@ from autograder.sandbox.limits import Walls
 from autograder.sandbox.session import HandInProcess, Zygote, libraries
 from autograder.sandbox.weights import RemoteWeights
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
-from coursekit.recording import Recorder, case_of, test_id
+from coursekit.recording import Recorder, case_id, case_of, test_id
 from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
 
 _BATCH_SECONDS = 0.05
+_NO_TIME = "not run: earlier tests used up the time that there is for one hand-in"
 _UNUSED = (  # parts of pytest that cost time at each case, or write files
     "cacheprovider", "doctest", "faulthandler", "junitxml", "logging", "pastebin", "stepwise", "terminal",
     "threadexception", "unittest", "unraisableexception", "warnings",
@@ -62,6 +63,7 @@ class Server:
         for name in libraries(self._assignment):
             importlib.import_module(name)
         self._zygote.wait()
+        self._lines.write({"possible": self._try_walls()})
         gc.collect()
         gc.freeze()
         for order in self._lines:
@@ -72,6 +74,14 @@ class Server:
             _, status = os.waitpid(process, 0)
             self._lines.write({"done": os.waitstatus_to_exitcode(status)})
         return True
+
+    def _try_walls(self) -> list[str]:
+        """Have a worker without student code try to break out, before any hand-in is graded."""
+        nothing = Path(os.devnull)
+        secrets = [self._assignment.source, *sorted(self._assignment.hidden.glob("test_*.py"))[:1]]
+        with self._zygote.open() as connection:
+            process = HandInProcess(connection, self._assignment, nothing, notebook=False, walls=self._walls)
+            return process.try_walls(secrets)
 
     def _points_problem(self) -> Iterator[str]:
         total = sum(spec.points for spec in self.recorder.specs.values())
@@ -91,7 +101,9 @@ class Server:
                 self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
                 self.recorder.on_case = lambda case: self._lines.write({"case": vars(case)}, later=True)
                 self._load(process)
-                self._run(_chosen(session.items, order["tests"]))
+                self._run(_chosen(session.items, order["tests"]), order["deadline"])
+                self.fixtures.close()
+                process.end()
         except BaseException as error:  # noqa: BLE001 - nothing may leave this fork but by its exit
             self._lines.write({"fault": str(error) if isinstance(error, AutograderError) else repr(error)})
         finally:
@@ -104,16 +116,19 @@ class Server:
             self._lines.write({"problem": str(problem)})
             self.fixtures.unusable = unusable(problem, self._assignment.module_file)
 
-    def _run(self, items: list[pytest.Item]) -> None:
+    def _run(self, items: list[pytest.Item], deadline: float | None) -> None:
         """Run the items in order: straight where our own fixtures are all that they ask for, else in phases."""
         in_phases = [item for item in items if item not in self.fixtures.straight]
         for item in items:
-            if isinstance(item, pytest.Function) and item in self.fixtures.straight:
+            if deadline is not None and monotonic() > deadline:
+                self.recorder.keep(Case(test_id(item), case_id(item), Verdict.NOT_RUN, summary=_NO_TIME))
+            elif isinstance(item, pytest.Function) and item in self.fixtures.straight:
                 call = pytest.CallInfo.from_call(partial(self._straight, item), when="call")
+                self.recorder.keep(case_of(item, call))
             else:
                 in_phases.pop(0)
                 call = _in_phases(item, next(iter(in_phases), None))
-            self.recorder.keep(case_of(item, call))
+                self.recorder.keep(case_of(item, call))
 
     def _straight(self, item: pytest.Function) -> None:
         self.recorder.require(item)

@@ -33,7 +33,10 @@ def _told(grade: GradeText, body: str) -> str:
         ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", "PermissionError"),
         (f"os.kill({os.getpid()}, 0)", "PermissionError"),
         (f"open('/proc/{os.getpid()}/environ').read()", "PermissionError"),
-        ("os.chmod('.', 0o777)", "PermissionError"),
+        ("socket.socket(socket.AF_UNIX)", "PermissionError"),
+        ("socket.socketpair(type=socket.SOCK_DGRAM)", "PermissionError"),
+        ("os.memfd_create('x')", "PermissionError"),
+        ("os.mkdir('../beside')", "PermissionError"),
         ("os.setsid()", "PermissionError"),
         ("os.setuid(0); os.setgid(0)", "PermissionError"),
         ("bytearray(600 * 2**20)", "MemoryError"),
@@ -45,6 +48,14 @@ def test_a_way_out_is_closed(grade: GradeText, body: str, error: str) -> None:
         pytest.skip("autograder doctor says what this machine cannot confine")
 
     assert f"{error}:" in _told(grade, body)
+
+
+def test_changes_of_modes_are_done_without_effect(grade: GradeText) -> None:
+    """shutil.copy works, and no mode changes: a worker that shares the grader's uid could open what is closed."""
+    body = "import shutil, stat\nopen('x', 'w').close()\nshutil.copy('x', 'y')\nos.chmod('y', 0o777)"
+    told = _told(grade, f"{body}\nraise ValueError(oct(os.stat('y').st_mode & 0o777))")
+
+    assert "ValueError: 0o6" in told
 
 
 def test_nothing_of_the_grader_is_in_the_worker(grade: GradeText) -> None:

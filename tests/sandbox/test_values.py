@@ -106,7 +106,11 @@ _HOSTILE = [
     ["a", "<f8", [2**70], 0],
     ["a", "<f8", [1.0], 0],
     ["a", "<f8", [1], 7],
-    ["a", "<f4", [2], 0, [2**60], True],
+    ["a", "<f4", [2], 0, [2**60 + 1], True],
+    ["r", "PCG64", 1, 2, 0],
+    ["r", "PCG64", 1, 2, 0, 0.5],
+    ["r", "Philox", 1, 2, 0, 0],
+    ["r", "MT19937", 1, 2, 0, 0],
     ["a", "<f8", [1], 0, [3], True],
     ["a", "<f8"],
     ["n", "<f8", 3],
@@ -134,15 +138,27 @@ def test_hostile_nodes_are_refused_with_one_kind_of_error(node: Any) -> None:
         Decoder([bytes(8)]).value(node)
 
 
+def test_an_array_of_far_strides_comes_in_c_order() -> None:
+    """A column of a large picture is a small result: its memory is not that of the whole picture."""
+    column = np.arange(20_000.0).reshape(10, 2_000)[:, 0]
+
+    found = _crossed(column)
+
+    assert found.strides == (8,)
+    np.testing.assert_array_equal(found, column)
+
+
 def test_bounds_are_kept() -> None:
     """Depth, odd keys and reuse of a buffer are bounded."""
     deep: list[Any] = ["l"]
     for _ in range(40):
         deep = ["l", deep]
     colliding = ["d", *([k * (2**61 - 1), None] for k in range(MAX_ODD_KEYS + 1))]
+    colliding_apart = ["l", *([["d", *([k, None] for k in range(100))]] * 21)]
     twice = ["l", ["a", "|u1", [8], 0], ["a", "|u1", [8], 0]]
 
-    for node, message in ((deep, "too deeply"), (colliding, "no strings"), (twice, "used twice")):
+    odd = "no strings"
+    for node, message in ((deep, "too deeply"), (colliding, odd), (colliding_apart, odd), (twice, "used twice")):
         with pytest.raises(WireError, match=message):
             Decoder([bytes(8)]).value(node)
 
