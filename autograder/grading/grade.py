@@ -157,6 +157,7 @@ class Grader:
                 on_case(case)
             heard.problem = line.get("problem", heard.problem)
             heard.fault = line.get("fault", heard.fault)
+        heard.fault = heard.fault or line.get("fault", "")
         if line["done"] != 0 and not heard.fault:
             heard.fault = f"the process that ran the tests ended with status {line['done']}"
         return heard

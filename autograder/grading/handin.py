@@ -121,17 +121,33 @@ def _missing(home: str, entries: Sequence[Entry], assignment: Assignment) -> Han
 
 def _assemble(module: Entry, entries: Sequence[Entry], assignment: Assignment) -> HandIn:
     """Read the files that were found."""
-    code = _notebook_code(module) if module.is_notebook else module.read()
+    code = _notebook_code(module) if module.is_notebook else _source(module)
     files = {assignment.module_file: _plain_text(module, code)}
     for name in assignment.hand_in[1:]:
         if entry := _find(entries, name):
             content = entry.read()
             files[name] = _plain_text(entry, content) if name.endswith(".py") else content
-    if assignment.weights and (entry := _find(entries, *assignment.weights.names)):
-        files[entry.name] = entry.read()
+    weights, remarks = _weights(entries, assignment)
+    files |= weights
     team = _find(entries, TEAM)
-    notes = tuple(_notes(module, entries, files, assignment))
+    notes = (*remarks, *_notes(module, entries, files, assignment))
     return HandIn(module.home, files, _members(team) if team else (), notes, module.is_notebook)
+
+
+def _source(module: Entry) -> bytes:
+    content = module.read()
+    if content.lstrip().startswith(b"{") and b'"nbformat"' in content:
+        raise module.wrong("is a notebook under the name of a module", f"name it {module.path.stem}.ipynb")
+    return content
+
+
+def _weights(entries: Sequence[Entry], assignment: Assignment) -> tuple[dict[str, bytes], list[str]]:
+    """Read the file of weights; one that cannot be taken costs its own question, and a remark says why."""
+    entry = _find(entries, *assignment.weights.names) if assignment.weights else None
+    try:
+        return ({entry.name: entry.read()} if entry else {}), []
+    except HandInError as error:
+        return {}, [f"{error.what}; the weights were left out"]
 
 
 def _notes(module: Entry, entries: Sequence[Entry], files: dict[str, bytes], assignment: Assignment) -> Iterator[str]:
@@ -141,7 +157,8 @@ def _notes(module: Entry, entries: Sequence[Entry], files: dict[str, bytes], ass
     for name in assignment.hand_in:
         if name not in files:
             yield f"{name} is missing"
-    if (weights := assignment.weights) and not weights.retrain and not files.keys() & {*weights.names}:
+    there = {entry.name for entry in entries}
+    if (weights := assignment.weights) and not weights.retrain and not there & {*weights.names}:
         yield f"{weights.names[0]} is missing: without trained weights their question earns nothing"
     beside = [entry for entry in entries if entry.path.parent == module.path.parent and entry.path.suffix == ".py"]
     if left := [entry for entry in beside if entry.name not in files]:

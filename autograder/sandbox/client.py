@@ -25,7 +25,7 @@ _MOST_REPLACEMENT_CALLS = 100
 
 
 class Exited(Exception):
-    """The student's code called exit()."""
+    """The student's code raised what no test may catch by accident: an exit, or an interrupt."""
 
 
 class RemoteStudent(Student):
@@ -174,13 +174,16 @@ class RemoteStudent(Student):
         """Build the same built-in exception as the student's code raised, with the student's own frames."""
         if error.kind == "NotImplementedError":
             return NotAttempted(error.text)
-        kind, text = getattr(builtins, error.kind, None), error.text
-        if not (isinstance(kind, type) and issubclass(kind, Exception)):
-            kind, text = Exited, f"{error.kind} {text}"
+        kind: Any = getattr(builtins, error.kind, None)
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            raise WireError("wire", "an error of no known kind")
+        if not issubclass(kind, Exception):
+            kind = type(kind.__name__, (Exited,), {})  # told by its own name
+        raised: BaseException
         try:
-            raised = kind(text)
+            raised = kind(error.text)
         except TypeError:  # a kind such as UnicodeDecodeError is made from more than a text
-            raised = ValueError(text) if issubclass(kind, ValueError) else Exception(text)
+            raised = ValueError(error.text) if issubclass(kind, ValueError) else Exception(error.text)
         raised.student = error.told(self._file_name, self._process.folder)  # type: ignore[attr-defined]
         return raised
 

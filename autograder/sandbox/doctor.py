@@ -1,12 +1,18 @@
 """What this machine can do for grading, one sentence each."""
 
 import importlib.util
+import os
 import platform
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from autograder.sandbox.limits import available
+from autograder.assignment import Assignment
+from autograder.errors import GraderFault
+from autograder.sandbox.limits import Walls, available
+from autograder.sandbox.session import HandInProcess, Zygote
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,30 @@ def findings() -> Iterator[Finding]:
         yield Finding(gap, good=False)
     if not walls.hold:
         yield Finding("official grading is refused here: use the container", good=False)
+    possible = _tried(walls)
+    for text in possible:
+        yield Finding(f"{text}: a wall that this machine should have does not hold", good=False)
+    if not possible:
+        yield Finding("a trial worker found no way through the walls that there are", good=True)
     for name, why in (("torch", "assignments a4 and a5"), ("otter", "the Otter zip")):
         found = name in sys.modules or importlib.util.find_spec(name) is not None
         yield Finding(f"{name} is {'installed' if found else 'missing'}: {why}", good=found)
+
+
+def _tried(walls: Walls) -> list[str]:
+    """Have a worker try to break out, as before each grading."""
+    if not walls.seccomp and not walls.landlock:
+        return []
+    with tempfile.TemporaryDirectory() as name:
+        secret = Path(name, "a closed file")
+        secret.write_text("secret", encoding="ascii")
+        nothing = Assignment(Path(name), "nothing", ("nothing.py",), 0, ())
+        try:
+            with Zygote(nothing) as zygote:
+                zygote.wait()
+                with zygote.open() as session:
+                    return HandInProcess(session, nothing, Path(os.devnull), notebook=False, walls=walls).try_walls(
+                        [secret]
+                    )
+        except GraderFault as fault:
+            return [fault.what]

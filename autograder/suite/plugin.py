@@ -22,7 +22,7 @@ from coursekit.data import DataSets
 from coursekit.plugin import load_probes, seed_of
 from coursekit.recording import Recorder, test_id
 from coursekit.report import Report
-from coursekit.verdicts import NotGraded, TimedOut, Unusable, Verdict
+from coursekit.verdicts import Crashed, NotGraded, TimedOut, Unusable, Verdict
 
 _MOST_TIMEOUTS = 2
 _OURS = ("student", "alone", "reference", "rng", "probes", "data", "weights", "report")
@@ -140,7 +140,7 @@ class SuiteFixtures:
     def _student_for(self, item: pytest.Item) -> RemoteStudent:
         if self.unusable is not None:
             raise self.unusable
-        self._refuse_third_timeout(item)
+        self._refuse_what_only_costs_time(item)
         question = self._recorder.specs[test_id(item)].question
         if self._student is None or question != self._question:
             self._student, self._question = self._open(question), question
@@ -162,12 +162,15 @@ class SuiteFixtures:
             raise NotGraded("there is no hand-in")
         return RemoteStudent(self.process, self._reference, self._assignment.by_id[question].functions)
 
-    def _refuse_third_timeout(self, item: pytest.Item) -> None:
-        """Spend no more time on a test that timed out in an earlier case, or a question that did so twice."""
+    def _refuse_what_only_costs_time(self, item: pytest.Item) -> None:
+        """Spend no more time on a test that timed out, or a question that did so twice or crashes at length."""
         cases = self._recorder.cases_of(self._recorder.specs[test_id(item)].question)
         out = [case.test for case in cases if case.verdict is Verdict.TIMED_OUT]
         if test_id(item) in out or len(out) >= _MOST_TIMEOUTS:
             raise TimedOut("not tried again after earlier tests of this question took too long")
+        spent = sum(case.seconds for case in cases if case.verdict is Verdict.CRASHED)
+        if spent > _MOST_TIMEOUTS * self._assignment.limits.seconds:
+            raise Crashed("not tried again after earlier tests of this question ended the process")
 
 
 def _parameters(item: pytest.Function) -> dict[str, Any]:

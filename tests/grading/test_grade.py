@@ -1,8 +1,11 @@
 """Hand-ins, graded for real: what each deserves, and what it is told."""
 
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -76,7 +79,7 @@ def test_exit_is_a_failure_and_not_the_end(grade: GradeText) -> None:
     """sys.exit in a function is reported as what it did."""
     result = grade(HEAD + DOUBLE + "def twice(f, x):\n    raise SystemExit(0)\n")
 
-    assert (result.score, _said(result, "test_twice_of_a_function").split("\n")[1]) == (4, "raised Exited")
+    assert (result.score, _said(result, "test_twice_of_a_function").split("\n")[1]) == (4, "raised SystemExit")
 
 
 def test_an_exception_comes_with_the_students_own_lines(grade: GradeText) -> None:
@@ -313,3 +316,67 @@ def test_a_probe_is_no_line_of_the_students(small_course: Path, tmp_path: Path) 
 
     assert "in twice: return f[x]\nTypeError" in details
     assert "in calls" not in details
+
+
+def test_tests_beyond_the_deadline_are_not_run(grader: Grader, tmp_path: Path) -> None:
+    """They earn nothing and are no failures: what was decided before counts."""
+    (tmp_path / "small.py").write_text(GOOD, encoding="utf-8")
+    result = grader.grade(tmp_path / "small.py", deadline=monotonic() - 1)
+
+    assert {*_verdicts(result).values()} == {Verdict.NOT_RUN}
+    assert (result.score, result.final) == (0, True)
+    assert "not run: earlier tests used up the time" in _said(result, "test_double")
+
+
+def test_public_tests_run_before_hidden_ones(grader: Grader, tmp_path: Path) -> None:
+    """What a hidden test sends can show in no public report, however a hand-in keeps it."""
+    (tmp_path / "small.py").write_text(GOOD, encoding="utf-8")
+    order: list[str] = []
+    result = grader.grade(tmp_path / "small.py", lambda case: order.append(case.test))
+    public = {spec.id for spec in grader.specs if spec.public}
+
+    assert result.score == 10
+    assert [test in public for test in order] == sorted((test in public for test in order), reverse=True)
+
+
+def test_what_was_decided_counts_where_the_grader_is_killed(small: Assignment, tmp_path: Path) -> None:
+    """The rest is a fault and no zero, and nothing that the hand-in ran is left."""
+    (tmp_path / "small.py").write_text(f"MARK = {str(tmp_path)!r}\n" + GOOD, encoding="utf-8")
+    with Grader(small, "salt") as grader:
+        killed = grader.grade(
+            tmp_path / "small.py",
+            lambda _: os.killpg(grader._process.pid, signal.SIGKILL),  # noqa: SLF001 - as a crash would
+        )
+
+    assert killed.fault == "the grader's process is gone; its last words stand on standard error"
+    assert not killed.final
+    assert Verdict.PASSED in _verdicts(killed).values()
+    assert Verdict.GRADER_ERROR in _verdicts(killed).values()
+
+
+def test_a_hand_in_that_dies_slowly_in_each_case_is_given_up(small_course: Path, tmp_path: Path) -> None:
+    """Crashes cost at most as much time as the timeouts of a question."""
+    shutil.copytree(small_course / "assignments" / "small", tmp_path / "small")
+    file = tmp_path / "small" / "public" / "test_double.py"
+    file.write_text(file.read_text(encoding="utf-8").replace("[3, 4]", "range(40)"), encoding="utf-8")
+    dies = "import os, time\ndef double(x):\n    time.sleep(0.5)\n    os.kill(os.getpid(), 9)\n"
+    (tmp_path / "small.py").write_text(dies, encoding="utf-8")
+    with Grader(load_assignment(tmp_path / "small"), "salt") as grader:
+        result = grader.grade(tmp_path / "small.py")
+
+    summaries = [case.summary for case in result.results[0].cases]
+    assert 8 <= sum("ended in the middle" in summary for summary in summaries) <= 10
+    assert summaries[-1] == "not tried again after earlier tests of this question ended the process"
+
+
+@pytest.mark.parametrize(
+    ("leaves", "told"),
+    [
+        ("exit()", "SystemExit"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise GeneratorExit", "GeneratorExit"),
+    ],
+)
+def test_leaving_is_told_by_its_own_name(grade: GradeText, leaves: str, told: str) -> None:
+    """A student knows SystemExit, not what stands for it here."""
+    assert f"raised {told}" in _said(grade(HEAD + DOUBLE + f"def twice(f, x):\n    {leaves}\n"), "of_a_function")

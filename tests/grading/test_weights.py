@@ -217,6 +217,17 @@ def test_weights_travel_in_a_hand_in(weighed: Assignment, tmp_path: Path) -> Non
         open_handin(tmp_path, weighed)
 
 
+def test_weights_that_are_too_large_cost_their_question_alone(weighed: Assignment, tmp_path: Path) -> None:
+    """The module beside them is graded, and a remark says why they were left out."""
+    (tmp_path / "weighed.py").write_bytes(MODULE)
+    with (tmp_path / "dots.safetensors").open("wb") as file:
+        file.truncate(21 * 2**20)
+    found = open_handin(tmp_path, weighed)
+
+    assert sorted(found.files) == ["weighed.py"]
+    assert found.notes == ("dots.safetensors is larger than 20 MB; the weights were left out",)
+
+
 def test_verdict_names(graded: GradeFiles) -> None:
     """Weights that are missing are still to do, not wrong."""
     assert graded({}).results[0].verdict is Verdict.NOT_ATTEMPTED
