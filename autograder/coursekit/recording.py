@@ -32,9 +32,10 @@ MARKS = (
     "points(number, all_or_nothing=False): what the test is worth, shared evenly by its cases",
     "hint(text): what a student may try when the test fails",
     "visibility(when): visible, hidden, after_due_date or after_published",
-    "slow: the test trains or measures, and runs last in its question",
+    "slow: the test trains or measures, and runs last",
     "may_change_arguments: the student's function may write into its arguments",
 )
+_MOST_TEXT = 10_000  # characters of one case's text; a student's value may be written out in it
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
 _WORST_FIRST = (
     Verdict.GRADER_ERROR,
@@ -241,7 +242,7 @@ def case_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Case:
     """Say what became of a case from how its call ended."""
     verdict, fraction, summary, details, finding = _judged(call.excinfo)
     said = Report(item.user_properties)
-    judged = (verdict, fraction, summary, details, finding)
+    judged = (verdict, fraction, summary[:_MOST_TEXT], details[:_MOST_TEXT], finding)
     return Case(test_id(item), case_id(item), *judged, call.duration, said.flags, said.leaderboard)
 
 

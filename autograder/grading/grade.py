@@ -51,12 +51,10 @@ class Grader:
     def __init__(self, assignment: Assignment, salt: str, *, run_seed: int = 0, allow_unconfined: bool = False) -> None:
         self.assignment = assignment
         self._walls = available()
-        confined = self._walls.keep(assignment.folder)
-        self._unconfined = "" if confined else self._walls.gaps[0]
-        if not confined and not allow_unconfined:
-            raise ConfinementError(
-                "this machine", self._walls.gaps[0], "grade in the container, or say --allow-unconfined"
-            )
+        self._unconfined = _unconfined(assignment, self._walls)
+        if self._unconfined and not allow_unconfined:
+            todo = "grade in the container, or say --allow-unconfined"
+            raise ConfinementError("this machine", self._unconfined, todo)
         self._run_seed = run_seed
         self._process, self._lines = _start(assignment, salt, self._walls)
         answer = self._next()
@@ -221,6 +219,15 @@ def _start(assignment: Assignment, salt: str, walls: Walls) -> tuple[subprocess.
     folder = str(assignment.folder)
     lines.write({"folder": folder, "salt": salt, "walls": asdict(walls)})
     return process, lines
+
+
+def _unconfined(assignment: Assignment, walls: Walls) -> str:
+    """Say what keeps this machine from confining student code; empty when nothing does."""
+    if not walls.keep(assignment.folder):
+        return walls.gaps[0]
+    if assignment.limits.shared_memory and not walls.own_uid:
+        return "limits.shared_memory needs workers with a uid of their own, and so root"
+    return ""
 
 
 def _versions(assignment: Assignment) -> dict[str, str]:

@@ -17,6 +17,7 @@ from autograder.grading.archive import Entry, bounded, entry_of, in_folder, in_z
 from autograder.results.wording import one_line
 
 TEAM = "handin.json"
+_MOST_SOURCE = 2 * 2**20  # bytes of one module, or of a notebook's code
 _MOST_MEMBERS = 20
 _MOST_NAME = 200  # characters
 _MOST_LISTED = 5
@@ -135,7 +136,7 @@ def _assemble(module: Entry, entries: Sequence[Entry], assignment: Assignment) -
 
 
 def _source(module: Entry) -> bytes:
-    content = module.read()
+    content = module.read(_MOST_SOURCE)
     if content.lstrip().startswith(b"{") and b'"nbformat"' in content:
         raise module.wrong("is a notebook under the name of a module", f"name it {module.path.stem}.ipynb")
     return content
@@ -211,6 +212,10 @@ def _notebook_code(notebook: Entry) -> bytes:
         code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
         texts = [source if isinstance(source, str) else "".join(source) for source in code]
         text = "\n\n".join(text for text in texts if _is_python(text.lstrip()))
+        if len(text) > _MOST_SOURCE:
+            raise notebook.wrong(
+                f"holds more than {_MOST_SOURCE // 2**20} MB of code", "hand in your code, without data"
+            )
         return _ONLY_IPYTHON.sub(r"\1pass", text.replace("\r\n", "\n")).encode("utf-8")
     except (TypeError, KeyError, ValueError):
         raise notebook.wrong("has no cells that can be read", todo) from None

@@ -78,7 +78,7 @@ def _on_files(walls: Walls, secrets: list[Path]) -> Iterator[Attempt]:
         yield Attempt(f"list the folder of {secret.name}", partial(os.listdir, secret.parent))
     for folder in map(Path, ("/tmp", "/dev/shm", "/var/tmp")):  # noqa: S108 - not for use
         yield Attempt(f"write into {folder}", partial(_write_in, folder), walls.landlock > 0)
-    yield Attempt("write beside its own folder", partial(_write_in, Path.cwd().parent))
+    yield Attempt("write beside its own folder", partial(_write_in, Path.cwd().parent), walls.own_uid)
     yield Attempt("list the processes", partial(os.listdir, "/proc"), walls.landlock > 0)
     yield Attempt("change modes of files", _change_mode, walls.seccomp)
 

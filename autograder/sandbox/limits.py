@@ -110,12 +110,13 @@ def confine(  # noqa: PLR0913 - one for each thing that differs between workers
         scratch: the one folder that can be written.
         hand_in: the folder of the student's files.
         shared_memory: let processes of the student's share memory and find each other, as those of
-            `multiprocessing` do.
+            `multiprocessing` do. Only with a uid of their own: else they would find the user's other programs, too.
 
     Raises:
         OSError: if a wall that the platform has cannot be put on.
         PermissionError: if root could be regained.
     """
+    sharing = shared_memory and walls.own_uid
     os.setsid()
     Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     _limit_resources(memory, _PROCESSES if walls.own_uid else _PROCESSES + _threads_of(os.geteuid()))
@@ -125,10 +126,10 @@ def confine(  # noqa: PLR0913 - one for each thing that differs between workers
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if walls.landlock:
         readable, listable = without(_libraries(), _LABELS)
-        devices = [*_DEVICES, SHARED] if shared_memory else _DEVICES
+        devices = [*_DEVICES, SHARED] if sharing else _DEVICES
         landlock.restrict([*readable, hand_in], [scratch, *map(Path, devices)], listable)
     if walls.seccomp:
-        seccomp.install(local_sockets=shared_memory)
+        seccomp.install(local_sockets=sharing)
     _prctl(_PR_SET_DUMPABLE, 0)
 
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from time import monotonic
 
@@ -43,40 +43,15 @@ def kill(processes: Iterable[int], seconds: float) -> None:
         processes: their ids; one that is gone already is passed over.
         seconds: how long to wait at most for all of them.
     """
-    deadline = monotonic() + seconds
-    with contextlib.ExitStack() as stack:
-        handles = [handle for process in processes if (handle := _signalled(process, signal.SIGKILL)) is not None]
-        for handle in handles:
-            stack.callback(os.close, handle)
-        for handle in handles:
-            select.select([handle], [], [], max(0.0, deadline - monotonic()))
-
-
-def freeze(find: Callable[[], list[int]], seconds: float) -> None:
-    """Stop processes until no new one appears: those that multiply are then at their limit, and can be killed.
-
-    Args:
-        find: lists the processes.
-        seconds: how long to go on at most.
-    """
-    deadline, stopped = monotonic() + seconds, set[int]()
-    while (new := set(find()) - stopped) and monotonic() < deadline:
-        stopped |= new
-        for process in new:
-            handle = _signalled(process, signal.SIGSTOP)
-            if handle is not None:
-                os.close(handle)
-
-
-def _signalled(process: int, what: signal.Signals) -> int | None:
-    """Send a signal; give a handle on the process, to be closed, or None when it is gone."""
-    try:
-        handle = os.pidfd_open(process)
-    except OSError:
-        return None
-    with contextlib.suppress(OSError):
-        signal.pidfd_send_signal(handle, what)
-    return handle
+    deadline, handles = monotonic() + seconds, []
+    for process in processes:
+        with contextlib.suppress(OSError):
+            handle = os.pidfd_open(process)
+            handles.append(handle)
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+    for handle in handles:
+        select.select([handle], [], [], max(0.0, deadline - monotonic()))
+        os.close(handle)
 
 
 def kill_uid(uid: int) -> None:

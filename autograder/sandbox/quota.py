@@ -16,7 +16,9 @@ _LEAST_FREE = 128 * 2**20  # bytes left for others on the disk: what is written 
 _BLOCK = 512  # bytes, the unit of st_blocks whatever the file system
 
 
-def exceeded(running: list[int], memory: int, scratch: Path, sharing: int | None) -> str:
+def exceeded(
+    running: list[int], memory: int, scratch: Path, sharing: int | None = None, *, scarce: bool = False
+) -> str:
     """Say what is used beyond its limit; empty when nothing is.
 
     Args:
@@ -24,6 +26,7 @@ def exceeded(running: list[int], memory: int, scratch: Path, sharing: int | None
         memory: bytes that they may hold together, for themselves and in shared memory.
         scratch: the folder that they write.
         sharing: the uid whose files in shared memory count as well; None where they may not write there.
+        scarce: whether the disk was nearly full before they wrote to it.
     """
     if sum(map(processes.memory, running)) > memory:
         return f"used more than {memory / 2**20:,.0f} MB of memory"
@@ -31,11 +34,16 @@ def exceeded(running: list[int], memory: int, scratch: Path, sharing: int | None
         return over
     if sharing is not None and _over(_shared(sharing), memory):
         return f"used more than {memory / 2**20:,.0f} MB of shared memory"
-    return "filled the disk" if shutil.disk_usage(scratch).free < _LEAST_FREE else ""
+    return "" if scarce or not nearly_full(scratch) else "filled the disk"
+
+
+def nearly_full(folder: Path) -> bool:
+    """Whether little is left of the disk that a folder is on."""
+    return shutil.disk_usage(folder).free < _LEAST_FREE
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder that a worker wrote, however deep it is and whatever modes it has."""
+    """Remove a file or folder that a worker wrote, however deep it is and whatever modes it has."""
     with contextlib.suppress(OSError, RecursionError):
         shutil.rmtree(folder)
         return
@@ -46,7 +54,7 @@ def remove(folder: Path) -> None:
 def forget_shared(uid: int) -> None:
     """Remove what a uid left in shared memory."""
     for entry in _shared(uid):
-        Path(entry).unlink()
+        remove(Path(entry))
 
 
 def _over(entries: Iterable[os.DirEntry[str]], most: int) -> str:
@@ -80,4 +88,11 @@ def _files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
 
 def _shared(uid: int) -> list[os.DirEntry[str]]:
     with os.scandir(SHARED) as entries:
-        return [entry for entry in entries if entry.stat(follow_symlinks=False).st_uid == uid]
+        return [entry for entry in entries if _owner(entry) == uid]
+
+
+def _owner(entry: os.DirEntry[str]) -> int | None:
+    try:
+        return entry.stat(follow_symlinks=False).st_uid
+    except FileNotFoundError:
+        return None

@@ -1,4 +1,4 @@
-"""A seccomp filter: system calls that no student's code needs answer "not permitted", and changes of modes do nothing.
+"""A seccomp filter: system calls that no student's code needs answer "not permitted", and marks on files do nothing.
 
 A list of what is denied, for programs that load numpy and torch cannot be held to
 a short list of what is allowed. Numbers from the kernel's tables (asm/unistd).
@@ -21,25 +21,33 @@ _NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER,
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _SAME_EVERYWHERE = {
     "clone3": 435, "fsconfig": 431, "fsmount": 432, "fsopen": 430, "fspick": 433,
-    "io_uring_enter": 426, "io_uring_register": 427, "io_uring_setup": 425, "mount_setattr": 442,
+    "file_setattr": 469, "io_uring_enter": 426, "io_uring_register": 427, "io_uring_setup": 425, "mount_setattr": 442,
     "memfd_secret": 447, "move_mount": 429, "open_tree": 428, "pidfd_getfd": 438,
+    "removexattrat": 466, "setxattrat": 463,
 }  # fmt: skip
 _NUMBERS: Table = {  # name: (x86_64, aarch64); None where the architecture has no such call
     "acct": (163, 89), "add_key": (248, 217), "adjtimex": (159, 171), "bpf": (321, 280), "chown": (92, None),
     "chroot": (161, 51), "clock_adjtime": (305, 266), "clock_settime": (227, 112), "delete_module": (176, 106),
     "fanotify_init": (300, 262), "fchown": (93, 55), "fchownat": (260, 54), "finit_module": (313, 273),
-    "init_module": (175, 105), "inotify_add_watch": (254, 27), "ioperm": (173, None), "iopl": (172, None),
-    "kcmp": (312, 272), "kexec_file_load": (320, 294), "kexec_load": (246, 104), "keyctl": (250, 219),
-    "lchown": (94, None), "memfd_create": (319, 279), "mknod": (133, None), "mknodat": (259, 33), "mount": (165, 40),
-    "mq_open": (240, 180), "msgget": (68, 186), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265),
-    "perf_event_open": (298, 241), "personality": (135, 92), "pivot_root": (155, 41), "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271), "ptrace": (101, 117), "quotactl": (179, 60), "reboot": (169, 142),
-    "request_key": (249, 218), "sched_setaffinity": (203, 122), "semget": (64, 190), "setns": (308, 268),
-    "setpgid": (109, 154), "setsid": (112, 157), "settimeofday": (164, 170), "shmget": (29, 194),
-    "swapoff": (168, 225), "swapon": (167, 224), "umount2": (166, 39), "unshare": (272, 97), "userfaultfd": (323, 282),
-    "vhangup": (153, 58),
+    "fremovexattr": (199, 16), "fsetxattr": (190, 7), "init_module": (175, 105), "inotify_add_watch": (254, 27),
+    "ioperm": (173, None), "iopl": (172, None), "ioprio_set": (251, 30), "kcmp": (312, 272),
+    "kexec_file_load": (320, 294), "kexec_load": (246, 104), "keyctl": (250, 219), "lchown": (94, None),
+    "lremovexattr": (198, 15), "lsetxattr": (189, 6), "memfd_create": (319, 279), "mknod": (133, None),
+    "mknodat": (259, 33), "mount": (165, 40), "mq_open": (240, 180), "mq_unlink": (241, 181), "msgctl": (71, 187),
+    "msgget": (68, 186), "msgrcv": (70, 188), "msgsnd": (69, 189), "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265), "perf_event_open": (298, 241), "personality": (135, 92), "pivot_root": (155, 41),
+    "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "ptrace": (101, 117), "quotactl": (179, 60),
+    "reboot": (169, 142), "removexattr": (197, 14), "request_key": (249, 218), "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "semctl": (66, 191),
+    "semget": (64, 190), "semop": (65, 193), "semtimedop": (220, 192), "setns": (308, 268), "setpgid": (109, 154),
+    "setpriority": (141, 140), "setsid": (112, 157), "settimeofday": (164, 170), "setxattr": (188, 5),
+    "shmat": (30, 196), "shmctl": (31, 195), "shmget": (29, 194), "swapoff": (168, 225), "swapon": (167, 224),
+    "syslog": (103, 116), "umount2": (166, 39), "unshare": (272, 97), "userfaultfd": (323, 282), "vhangup": (153, 58),
 }  # fmt: skip
-_MODES: Table = {"chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452)}
+_MARKS: Table = {  # modes and times of files: shutil.copy2 sets them, and neither may change outside the scratch folder
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
+    "futimesat": (261, None), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None),
+}  # fmt: skip
 _SOCKET, _SOCKETPAIR, _PRLIMIT, _CLONE = (41, 198), (53, 199), (302, 261), (56, 220)
 _LOCAL: Table = {"connect": (42, 203), "socket": _SOCKET}
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -76,7 +84,7 @@ def _program(machine: str, *, local_sockets: bool) -> list[bytes]:
     answers = {numbers[column]: errno.EPERM for table in tables for numbers in table.values()}
     answers |= dict.fromkeys(_SAME_EVERYWHERE.values(), errno.EPERM)
     answers[_SAME_EVERYWHERE["clone3"]] = errno.ENOSYS
-    answers |= {numbers[column]: 0 for numbers in _MODES.values()}  # shutil.copy must not fail: done, without effect
+    answers |= {numbers[column]: 0 for numbers in _MARKS.values()}  # done, without effect
     lines = [
         _step(_LOAD, _AT_ARCHITECTURE),
         _step(_JUMP_EQUAL, _ARCHITECTURES[machine], skip_if=1),

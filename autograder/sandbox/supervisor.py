@@ -34,6 +34,7 @@ class Supervisor:
         self._template = 0
         self._commands: socket.socket | None = None
         self._unread: socket.socket | None = None
+        self._scarce = quota.nearly_full(self._home)
         self._exceeded = ""  # why the last worker was ended
 
     def serve(self) -> None:
@@ -117,9 +118,11 @@ class Supervisor:
         task = self._task
         if task is None or not self._template:
             return
-        if over := quota.exceeded(self._workers() or [self._template], task.memory, self._home, self._sharing):
+        running = self._workers() or [self._template]
+        if over := quota.exceeded(running, task.memory, self._home, self._sharing, scarce=self._scarce):
             self._exceeded = over
             self._end_all()
+            quota.remove(Path(task.scratch))
 
     def _workers(self) -> list[int]:
         return [pid for pid in self._running() if pid != self._template]
@@ -141,12 +144,13 @@ class Supervisor:
             self._reap()
 
     def _end_all(self) -> None:
-        if self._template:
-            processes.kill([self._template], _KILL_SECONDS)  # it may not have its own uid yet
         if self._task and self._task.walls.own_uid:
+            processes.kill([self._template], _KILL_SECONDS)  # it may not have its own uid yet
             processes.kill_uid(self._task.uid)
-        else:
-            processes.freeze(self._running, _KILL_SECONDS)
+        elif self._template:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._template, signal.SIGKILL)  # one sweep, which no process can outrun or leave
+            processes.kill([self._template], _KILL_SECONDS)  # it may not have its own group yet
         while running := self._running():
             processes.kill(running, _KILL_SECONDS)
             self._reap()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment import Weights
-from autograder.sandbox import wire
+from autograder.errors import WireError
 from autograder.sandbox.session import HandInProcess
 from coursekit.verdicts import CheckFailed
 from coursekit.weights import Weights as LocalWeights
@@ -36,5 +36,5 @@ class RemoteWeights(LocalWeights):
             reader = HandInProcess(connection, process.assignment, process.folder, notebook=False, walls=process.walls)
             try:
                 return reader.open_weights(file.name)
-            except (TimeoutError, wire.Closed):
+            except (TimeoutError, WireError):
                 raise CheckFailed(f"{file.name} cannot be read: this takes too long, or ends the process") from None
