@@ -5,6 +5,7 @@ this module, so that a test means the same in a kit and in the grader.
 """
 
 import ast
+import linecache
 import sys
 import types
 import warnings
@@ -43,6 +44,8 @@ def load_module(tree: ast.Module, file: Path) -> types.ModuleType:
         BaseException: whatever the file's own code raises.
     """
     code = compile(tree, file.name, "exec", dont_inherit=True)
+    text = file.read_text(encoding="utf-8")
+    linecache.cache[file.name] = (len(text), None, text.splitlines(keepends=True), file.name)  # for inspect.getsource
     module = types.ModuleType(file.stem)
     module.__file__ = str(file)
     sys.modules[file.stem] = module

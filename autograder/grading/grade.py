@@ -140,7 +140,7 @@ class Grader:
             members=handin.members,
             problem=heard.problem,
             fault=heard.fault,
-            notes=handin.notes,
+            notes=(*handin.notes, *heard.notes),
             seconds=perf_counter() - start,
             unconfined=self._unconfined,
             versions=_versions(self.assignment),
@@ -153,6 +153,7 @@ class Grader:
                 case = case_from(line["case"])
                 heard.cases.append(case)
                 on_case(case)
+            heard.notes += [line["note"]] if "note" in line else []
             heard.problem = line.get("problem", heard.problem)
             heard.fault = line.get("fault", heard.fault)
         heard.fault = heard.fault or line.get("fault", "")
@@ -200,6 +201,7 @@ class _Heard:
     """What came back about one hand-in."""
 
     cases: list[Case] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     problem: str = ""
     fault: str = ""
 

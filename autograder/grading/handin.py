@@ -17,6 +17,7 @@ from autograder.grading.archive import Entry, bounded, entry_of, in_folder, in_z
 from autograder.results.wording import one_line
 
 TEAM = "handin.json"
+_MOST_PARTS = 500_000  # commas and brackets of a JSON file
 _MOST_SOURCE = 2 * 2**20  # bytes of one module, or of a notebook's code
 _MOST_MEMBERS = 20
 _MOST_NAME = 200  # characters
@@ -26,6 +27,7 @@ _ONLY_IPYTHON = re.compile(
     r"^([ \t]*)(?:(?<![ \t])%|%\w|!|\?|[\w.]+\?{1,2}[ \t]*$)(?:.*\\\n)*.*$",
     re.MULTILINE,
 )
+_ASSIGNS_A_COMMAND = re.compile(r"^([ \t]*)[\w, \t]+=[ \t]*(?:!|%\w).*$", re.MULTILINE)
 _TRANSPARENT = ("%%time", "%%capture", "%%prun")  # magics of cells that hold Python
 
 
@@ -183,8 +185,11 @@ def _plain_text(entry: Entry, content: bytes) -> bytes:
 
 def _json(entry: Entry, todo: str) -> dict[str, Any]:
     """Read a JSON object; nesting that Python cannot follow is an error like any other."""
+    content = entry.read()
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_PARTS:  # each takes a hundred bytes of memory
+        raise entry.wrong(f"has more than {_MOST_PARTS:,} parts", todo)
     try:
-        data = json.loads(entry.read().decode("utf-8-sig"))
+        data = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
@@ -216,7 +221,8 @@ def _notebook_code(notebook: Entry) -> bytes:
             raise notebook.wrong(
                 f"holds more than {_MOST_SOURCE // 2**20} MB of code", "hand in your code, without data"
             )
-        return _ONLY_IPYTHON.sub(r"\1pass", text.replace("\r\n", "\n")).encode("utf-8")
+        text = _ASSIGNS_A_COMMAND.sub(r"\1pass", text.replace("\r\n", "\n"))
+        return _ONLY_IPYTHON.sub(r"\1pass", text).encode("utf-8")
     except (TypeError, KeyError, ValueError):
         raise notebook.wrong("has no cells that can be read", todo) from None
 

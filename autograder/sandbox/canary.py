@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from autograder.sandbox.limits import ONE_THREAD, Walls
+from autograder.sandbox.limits import ONE_THREAD, SHARED, Walls
 
 _ENVIRONMENT = frozenset({"HOME", "LANG", "LC_CTYPE", "MPLBACKEND", "PATH", "PYTHONHASHSEED", "TMPDIR", *ONE_THREAD})
+_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 - not for use
+_OF_LIBRARIES = ("CUDA", "KMP", "TORCH")  # beginnings of what they set themselves when they are imported
 _OWN_DESCRIPTORS = 2  # to the grader, and to the supervisor
 _GET_DUMPABLE, _GET_NO_NEW_PRIVS = 3, 39
 _PTRACE_SEIZE, _CLONE_NEWUSER = 0x4206, 0x10000000
@@ -50,33 +52,37 @@ class Attempt:
         return True
 
 
-def possible(walls: Walls, memory: int, secrets: Sequence[str], grader: int) -> list[str]:
+def possible(
+    walls: Walls, memory: int, secrets: Sequence[str], grader: int, *, shared_memory: bool = False
+) -> list[str]:
     """Try every way out.
 
     Args:
         walls: what is around this process.
         memory: bytes that it may hold.
+        shared_memory: whether it may write to /dev/shm.
         secrets: files that it must not read or change.
         grader: the grader's process.
 
     Returns:
         What could be done though a wall is there against it, "a worker could …"; empty where all hold.
     """
+    closed = [*_TEMPORARY, *([] if shared_memory else [SHARED])]
     attempts = [
-        *_on_files(walls, [Path(secret) for secret in secrets]),
+        *_on_files(walls, [Path(secret) for secret in secrets], closed),
         *_on_processes(walls, grader),
         *_on_the_system(walls, memory),
     ]
     return [f"a worker could {attempt.done}" for attempt in attempts if attempt.closed and attempt.succeeds]
 
 
-def _on_files(walls: Walls, secrets: list[Path]) -> Iterator[Attempt]:
+def _on_files(walls: Walls, secrets: list[Path], closed: list[str]) -> Iterator[Attempt]:
     for secret in secrets:
         yield Attempt(f"read {secret.name}", secret.read_bytes)
         yield Attempt(f"write {secret.name}", partial(_open, secret, os.O_WRONLY))
         yield Attempt(f"rename {secret.name}", partial(secret.rename, secret))
         yield Attempt(f"list the folder of {secret.name}", partial(os.listdir, secret.parent))
-    for folder in map(Path, ("/tmp", "/dev/shm", "/var/tmp")):  # noqa: S108 - not for use
+    for folder in map(Path, closed):
         yield Attempt(f"write into {folder}", partial(_write_in, folder), walls.landlock > 0)
     yield Attempt("write beside its own folder", partial(_write_in, Path.cwd().parent), walls.own_uid)
     yield Attempt("list the processes", partial(os.listdir, "/proc"), walls.landlock > 0)
@@ -96,7 +102,7 @@ def _on_processes(walls: Walls, grader: int) -> Iterator[Attempt]:
     yield Attempt("be traced by others of its uid", partial(_refuse, _call("prctl", _GET_DUMPABLE) == 0))
     yield Attempt("gain privileges", partial(_refuse, _call("prctl", _GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1))
     yield Attempt("reach a descriptor that is not its own", partial(_refuse, len(_descriptors()) <= _OWN_DESCRIPTORS))
-    yield Attempt("read the grader's environment", partial(_refuse, os.environ.keys() <= _ENVIRONMENT))
+    yield Attempt("read the grader's environment", partial(_refuse, not _foreign_variables()))
     if walls.own_uid:
         yield Attempt("become root", partial(os.setresuid, 0, 0, 0))
         yield Attempt("join root's group", partial(os.setresgid, 0, 0, 0))
@@ -170,3 +176,7 @@ def _descriptors() -> list[int]:
             os.fstat(descriptor)
             found.append(descriptor)
     return found
+
+
+def _foreign_variables() -> list[str]:
+    return [name for name in os.environ.keys() - _ENVIRONMENT if not name.startswith(_OF_LIBRARIES)]

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import importlib.util
 
 
 def definitions(tree: ast.Module) -> ast.Module:
@@ -14,6 +15,25 @@ def definitions(tree: ast.Module) -> ast.Module:
             known |= _bound(node)
     tree.body = body
     return tree
+
+
+def leave_out_missing(tree: ast.Module) -> list[str]:
+    """Take out imports of what is not installed, such as a notebook's surroundings, and name them."""
+    missing = []
+    for node in list(tree.body):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            if absent := [name for name in names if name and not _is_installed(name.split(".")[0])]:
+                missing += absent
+                tree.body.remove(node)
+    return missing
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _only_names(node: ast.stmt, known: set[str]) -> bool:

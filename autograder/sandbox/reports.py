@@ -104,6 +104,17 @@ def refused_uses(data: Any) -> list[tuple[int, str]]:
     return [(line, name[:_MOST_NAME]) for line, name in data[:_MOST_USES]]
 
 
+def names(data: Any) -> list[str]:
+    """Read a list of names.
+
+    Raises:
+        WireError: if it is none.
+    """
+    if type(data) is not list:
+        raise _formless("a list of names")
+    return [words(name)[:_MOST_NAME] for name in data[:_MOST_USES]]
+
+
 def words(data: Any) -> str:
     """Read a text.
 

@@ -102,8 +102,11 @@ class HandInProcess:
     notebook: bool
     walls: Walls
 
-    def load(self) -> None:
+    def load(self) -> list[str]:
         """Import the student's module.
+
+        Returns:
+            Imports that were left out of a notebook's code, since they are not installed.
 
         Raises:
             Unusable: if it is no Python, uses a refused name or its own code raises; the text is for the student.
@@ -114,8 +117,10 @@ class HandInProcess:
         name, seconds = self.assignment.module_file, self.assignment.limits.seconds
         with self._start(name, "module") as channel:
             try:
-                self._judge_source(wire.receive(channel, monotonic() + seconds, most=wire.MAX_REPLY))
+                source = wire.receive(channel, monotonic() + seconds, most=wire.MAX_REPLY)
+                self._judge_source(source)
                 self._judge_import(wire.receive(channel, monotonic() + seconds, most=wire.MAX_REPLY))
+                return reports.names(source.get("left_out"))
             except TimeoutError:
                 self.stop()
                 raise TimedOut(f"importing {name} takes longer than {seconds:g} s") from None

@@ -26,7 +26,7 @@ import numpy as np
 
 from autograder.errors import WireError
 from autograder.sandbox import canary, wire
-from autograder.sandbox.cells import definitions
+from autograder.sandbox.cells import definitions, leave_out_missing
 from autograder.sandbox.limits import Walls, confine
 from coursekit import execution, refused
 from coursekit.weights import read_weights
@@ -34,7 +34,9 @@ from coursekit.weights import read_weights
 _NEVER = monotonic() + 365 * 86_400  # the grader keeps the time
 _MOST_OUTPUT = 64 * 1024
 _MOST_TEXT = 2_000
+_MOST_LINE = 200
 _MOST_FRAMES = 10
+_ALONE = ": processes share no memory here; compute in one process, with num_workers=0"
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def run_template(task: Task, home: Path, channel: socket.socket, commands: socke
     wire.send(channel, {"fault": ""}, _NEVER)
     match task.purpose:
         case "canary":
-            possible = canary.possible(task.walls, task.memory, task.secrets, task.grader)
+            shared = {"shared_memory": task.shared_memory}
+            possible = canary.possible(task.walls, task.memory, task.secrets, task.grader, **shared)
             wire.send(channel, {"possible": possible}, _NEVER)
         case "weights":
             wire.send(channel, read_weights(Path(task.hand_in) / task.module_file), _NEVER)
@@ -127,7 +130,8 @@ def _parse(task: Task, channel: socket.socket) -> ast.Module | None:
         wire.send(channel, {"syntax": _syntax(error)}, _NEVER)
         return None
     found = [list(use) for use in refused.find_refused(tree, task.refused)]
-    wire.send(channel, {"refused": found}, _NEVER)
+    missing = [] if found or not task.notebook else leave_out_missing(tree)
+    wire.send(channel, {"refused": found, "left_out": missing}, _NEVER)
     return None if found else tree
 
 
@@ -234,15 +238,24 @@ def _describe(error: BaseException) -> dict[str, Any]:
         for frame in traceback.extract_tb(error.__traceback__)
         if "/" not in frame.filename and not frame.filename.startswith("<")
     ]
+    text += _ALONE if isinstance(error, PermissionError) and _between_processes(error) else ""
     return {"kind": kind, "name": type(error).__name__[:100], "text": text, "frames": frames[-_MOST_FRAMES:]}
 
 
+def _between_processes(error: BaseException) -> bool:
+    return any("multiprocessing" in frame.filename for frame in traceback.extract_tb(error.__traceback__))
+
+
 def _syntax(error: BaseException) -> str:
-    return "".join(traceback.format_exception_only(error)).rstrip()[:_MOST_TEXT]
+    lines = "".join(traceback.format_exception_only(error)).splitlines()
+    return "\n".join(line[:_MOST_LINE] for line in lines)[:_MOST_TEXT]
 
 
 class _Cut(io.StringIO):
-    """Text that keeps its beginning and forgets the rest."""
+    """Text that keeps its beginning and forgets the rest; student code may close it."""
+
+    def close(self) -> None:
+        """Stay open for what is read afterwards."""
 
     def write(self, text: str) -> int:
         room = _MOST_OUTPUT - self.tell()

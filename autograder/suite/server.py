@@ -111,7 +111,8 @@ class Server:
 
     def _load(self, process: HandInProcess) -> None:
         try:
-            process.load()
+            if missing := process.load():
+                self._lines.write({"note": f"not installed here, so left out: import {', '.join(missing)}"})
         except (Unusable, TimedOut, Crashed) as problem:
             self._lines.write({"problem": str(problem)})
             self.fixtures.unusable = unusable(problem, self._assignment.module_file)

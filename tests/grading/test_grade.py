@@ -1,9 +1,11 @@
 """Hand-ins, graded for real: what each deserves, and what it is told."""
 
+import json
 import os
 import shutil
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -13,7 +15,7 @@ from autograder.assignment import Assignment, load_assignment
 from autograder.errors import ConfinementError, SuiteError
 from autograder.grading.grade import Grader
 from autograder.results.grade import Grade
-from autograder.sandbox.limits import Walls
+from autograder.sandbox.limits import SHARED, Walls, available
 from coursekit.verdicts import Verdict
 
 GradeText = Callable[[str], Grade]
@@ -380,3 +382,61 @@ def test_a_hand_in_that_dies_slowly_in_each_case_is_given_up(small_course: Path,
 def test_leaving_is_told_by_its_own_name(grade: GradeText, leaves: str, told: str) -> None:
     """A student knows SystemExit, not what stands for it here."""
     assert f"raised {told}" in _said(grade(HEAD + DOUBLE + f"def twice(f, x):\n    {leaves}\n"), "of_a_function")
+
+
+def test_imports_of_a_notebooks_surroundings_are_left_out(grader: Grader, tmp_path: Path) -> None:
+    """What is not installed here cannot be imported; the definitions count, and a remark says what is missing."""
+    cells = [{"cell_type": "code", "source": f"from google.colab import drive\n{GOOD}\ndrive.mount('/x')"}]
+    (tmp_path / "small.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4}), encoding="utf-8")
+    result = grader.grade(tmp_path / "small.ipynb")
+
+    assert result.score == 10
+    assert "not installed here, so left out: import google.colab" in result.notes
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import sys; sys.stdout.close()",
+        "import inspect; inspect.getsource(twice)",
+        "import shutil; shutil.copy2(__file__, 'x')",
+    ],
+)
+def test_what_is_harmless_costs_nothing(grade: GradeText, body: str) -> None:
+    """Right results count, whatever a function does besides."""
+    assert grade(HEAD + DOUBLE + f"def twice(f, x):\n    {body}\n    return f(f(x))\n").score == 10
+
+
+def test_processes_without_shared_memory_are_told_why(grade: GradeText) -> None:
+    """PermissionError alone would tell a student nothing."""
+    pool = "    with multiprocessing.Pool(2) as pool:\n        return pool.map(float, x)\n"
+    result = grade("import multiprocessing\n" + HEAD + "def double(x):\n" + pool)
+
+    assert "processes share no memory here; compute in one process" in _said(result, "test_double")
+
+
+def test_shared_memory_is_a_switch(small_course: Path, tmp_path: Path) -> None:
+    """With it a pool works, where workers have uids of their own; nothing of it is left behind."""
+    if not available().own_uid:
+        pytest.skip("needs workers with a uid of their own, and so root")
+    shutil.copytree(small_course / "assignments" / "small", tmp_path / "small")
+    file = tmp_path / "small" / "assignment.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace('"512 MiB"', '"512 MiB", shared_memory = true'), "utf-8")
+    before = {*os.listdir(SHARED)}
+    pool = "    with multiprocessing.Pool(2) as pool:\n        return np.array(pool.map(float, 2 * x))\n"
+    (tmp_path / "small.py").write_text("import multiprocessing\n" + HEAD + "def double(x):\n" + pool, "utf-8")
+    with Grader(load_assignment(tmp_path / "small"), "salt") as grader:
+        result = grader.grade(tmp_path / "small.py")
+
+    assert _verdicts(result)["test_double"] is Verdict.PASSED
+    assert {*os.listdir(SHARED)} == before
+
+
+def test_shared_memory_needs_a_uid_of_its_own(small: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else workers would find the other programs of the grader's user."""
+    walls = Walls(own_uid=False, closed_python=False, landlock=7, seccomp=True)
+    monkeypatch.setattr("autograder.grading.grade.available", lambda: walls)
+    sharing = replace(small, limits=replace(small.limits, shared_memory=True))
+
+    with pytest.raises(ConfinementError, match="limits.shared_memory needs workers with a uid of their own"):
+        Grader(sharing, "salt")

@@ -325,7 +325,7 @@ def test_a_large_file_is_refused(tmp_path: Path, write: Write) -> None:
 def test_a_zip_that_lies_about_its_sizes_is_caught(tmp_path: Path) -> None:
     """A bomb that claims to be small is cut where its claim ends, and does not fit its checksum."""
     path = _zip(tmp_path, {"convolution.py": bytes(2 * 2**20 + 1)})
-    claimed, small = (archive.MOST_FILE + 1).to_bytes(4, "little"), (9).to_bytes(4, "little")
+    claimed, small = (2 * 2**20 + 1).to_bytes(4, "little"), (9).to_bytes(4, "little")
     path.write_bytes(path.read_bytes().replace(claimed, small))
 
     assert "ada.zip is damaged at convolution.py" in _complaint(path)
@@ -423,6 +423,7 @@ def test_a_bare_notebook_is_taken(tmp_path: Path) -> None:
         ("!pip install \\\n  numpy\nx = 1", "pass\nx = 1"),
         ("if True:\n    !ls\n    %time f()", "if True:\n    pass\n    pass"),
         ("np.pad?\n?np.pad\nnp.pad??", "pass\npass\npass"),
+        ("files = !ls\nhome = %pwd\nx = a %b", "pass\npass\nx = a %b"),
         ("x = (a\n     % b)", "x = (a\n     % b)"),
         ("%%bash\nls", ""),
         ("\n%%html\n<b>", ""),
@@ -449,6 +450,7 @@ def test_what_only_ipython_understands_is_dropped(tmp_path: Path, cell: str, cod
         (b'{"cells": [{"cell_type": "code", "source": 1}]}', "has no cells that can be read"),
         (b'{"cells": [{"cell_type": "code", "source": [1]}]}', "has no cells that can be read"),
         (b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}', "has no cells that can be read"),
+        (b'{"cells": [' + b"[]," * 300_000, "has more than 500,000 parts"),
         (b'{"worksheets": []}', "save the notebook again in Jupyter or Colab, or hand in a Python file"),
     ],
 )
@@ -492,3 +494,17 @@ def test_files_are_written_for_the_worker(tmp_path: Path) -> None:
 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"convolution.py": CODE, "model.bin": b"\0"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o644}
+
+
+def test_a_notebook_under_the_name_of_a_module_is_named(tmp_path: Path) -> None:
+    """It would fail with a name of JSON that Python does not know."""
+    message = _complaint(_bare(tmp_path, "convolution.py", b'{"cells": [], "nbformat": 4, "x": null}'))
+
+    assert "convolution.py is a notebook under the name of a module\n  name it convolution.ipynb" in message
+
+
+def test_a_notebook_of_too_much_code_is_refused(tmp_path: Path) -> None:
+    """Its outputs may be large, its code is a module."""
+    message = _complaint(_bare(tmp_path, "ada.ipynb", _notebook("x = 1\n" * 400_000)))
+
+    assert "ada.ipynb holds more than 2 MB of code" in message
