@@ -16,6 +16,7 @@ from autograder.errors import WireError
 from autograder.sandbox import reports, wire
 from autograder.sandbox.callbacks import bounded
 from autograder.sandbox.session import HandInProcess
+from autograder.sandbox.values import FROM_WORKER
 from coursekit.execution import Leftovers
 from coursekit.student import Student, parameter_name
 from coursekit.verdicts import CheckFailed, Crashed, NotAttempted, TimedOut, Unusable
@@ -121,7 +122,7 @@ class RemoteStudent(Student):
         asked = 0
         try:
             wire.send(channel, {**message, **self._news()}, deadline, self._functions)
-            while "ask" in (reply := wire.receive(channel, deadline, most=wire.MAX_REPLY)):
+            while "ask" in (reply := wire.receive(channel, deadline, bounds=FROM_WORKER)):
                 asked += 1
                 self._answer(channel, reply, asked, deadline)
             return reply

@@ -8,10 +8,10 @@ import numpy as np
 from autograder.errors import WireError
 from autograder.sandbox.values import (
     DTYPES,
+    FROM_WORKER,
     GENERATORS,
     KINDS,
     MAX_DEPTH,
-    MAX_NODES,
     MAX_ODD_KEYS,
     ODD_KEYS_OF_A_GENERATOR,
     TENSOR_DTYPES,
@@ -28,12 +28,19 @@ class Decoder:
     Args:
         buffers: the raw bytes that came with the nodes; each is used at most once.
         function: makes the callable of a "k" node; None where no function may come.
+        nodes: how many parts there may be.
     """
 
-    def __init__(self, buffers: Sequence[Buffer], function: Callable[[int], Callable[..., Any]] | None = None) -> None:
+    def __init__(
+        self,
+        buffers: Sequence[Buffer],
+        function: Callable[[int], Callable[..., Any]] | None = None,
+        nodes: int = FROM_WORKER.nodes,
+    ) -> None:
         self._buffers: list[Buffer | None] = list(buffers)
         self._function = function
-        self._nodes = self._odd = 0
+        self._nodes, self._most_nodes, self._odd = 0, nodes, 0
+        self._room = max(2 * sum(map(len, buffers)), _LARGEST_LAID_OUT)
 
     def value(self, node: Any, depth: int = 0) -> Any:
         """Decode one node.
@@ -42,7 +49,7 @@ class Decoder:
             WireError: if it is no node, too deep, too many, or does not fit its buffer.
         """
         self._nodes += 1
-        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+        if depth > MAX_DEPTH or self._nodes > self._most_nodes:
             raise WireError("wire", "a value is nested too deeply or has too many parts")
         if node is None or type(node) in (bool, int, float, str):
             return node
@@ -56,8 +63,21 @@ class Decoder:
             kind = type(error).__name__
             raise WireError("wire", f"a part of a message tagged '{node[0]}' cannot be read ({kind})") from None
 
+    def key(self, node: Any, depth: int) -> Any:
+        """Decode what is to be hashed: all but text counts with its parts, for its hashes can be made to collide."""
+        before = self._nodes
+        value = self.value(node, depth)
+        if type(value) is not str:
+            self.count_odd(self._nodes - before + (value.bit_length() // 64 if type(value) is int else 0))
+        return value
+
+    def room(self, size: int) -> bool:
+        """Take memory beyond that of the buffers, where there is enough of it for the whole message."""
+        self._room -= size
+        return self._room >= 0
+
     def count_odd(self, count: int) -> None:
-        """Count keys whose hashes the other side can choose, over the whole message."""
+        """Count work that the other side can choose, over the whole message."""
         self._odd += count
         if self._odd > MAX_ODD_KEYS:
             raise WireError("wire", f"sets and dicts have more than {MAX_ODD_KEYS} keys that are no strings")
@@ -79,13 +99,11 @@ class Decoder:
 
 
 def _read_set(decoder: Decoder, parts: list[Any], depth: int) -> set[Any]:
-    decoder.count_odd(len(parts))
-    return {decoder.value(part, depth) for part in parts}
+    return set([decoder.key(part, depth) for part in parts])  # noqa: C403 - counted before any is hashed
 
 
 def _read_dict(decoder: Decoder, parts: list[Any], depth: int) -> dict[Any, Any]:
-    pairs = [(decoder.value(key, depth), node) for key, node in parts]
-    decoder.count_odd(sum(type(key) is not str for key, _ in pairs))
+    pairs = [(decoder.key(key, depth), node) for key, node in parts]
     return {key: decoder.value(node, depth) for key, node in pairs}
 
 
@@ -94,7 +112,7 @@ def _read_array(decoder: Decoder, parts: list[Any], _: int) -> np.ndarray[Any, A
     array = _array(dtype, shape, decoder.buffer(number))
     if layout:
         strides, writable = layout
-        array = _laid_out(array, strides)
+        array = _laid_out(decoder, array, strides)
         array.setflags(write=writable is True)
     return array
 
@@ -116,7 +134,7 @@ def _array(dtype: object, shape: Sequence[object], data: Buffer) -> np.ndarray[A
     return array if array.flags.writeable else array.copy()
 
 
-def _laid_out(array: np.ndarray[Any, Any], strides: object) -> np.ndarray[Any, Any]:
+def _laid_out(decoder: Decoder, array: np.ndarray[Any, Any], strides: object) -> np.ndarray[Any, Any]:
     """Lay an array out with the given strides, or in C order where that takes many times its size."""
     size = array.itemsize
     if type(strides) is not list or len(strides) != array.ndim or any(type(s) is not int or s % size for s in strides):
@@ -125,7 +143,7 @@ def _laid_out(array: np.ndarray[Any, Any], strides: object) -> np.ndarray[Any, A
         return array
     steps = [step * (length - 1) for step, length in zip(strides, array.shape, strict=True)]
     low, high = sum(min(0, s) for s in steps), sum(max(0, s) for s in steps) + size
-    if high - low > min(16 * array.nbytes + 4096, max(2 * array.nbytes, _LARGEST_LAID_OUT)):
+    if high - low > 16 * array.nbytes + 4096 or not decoder.room(high - low):
         return array
     home = np.zeros(high - low, np.uint8)
     view: np.ndarray[Any, Any] = np.ndarray(array.shape, array.dtype, home.data, -low, strides)

@@ -15,6 +15,7 @@ from autograder.assignment import Assignment, package_name
 from autograder.errors import GraderFault, WireError
 from autograder.sandbox import reports, wire
 from autograder.sandbox.limits import ONE_THREAD, Walls
+from autograder.sandbox.values import FROM_WORKER
 from coursekit.verdicts import Crashed, TimedOut, Unusable
 
 _START_SECONDS = 120
@@ -117,9 +118,9 @@ class HandInProcess:
         name, seconds = self.assignment.module_file, self.assignment.limits.seconds
         with self._start(name, "module") as channel:
             try:
-                source = wire.receive(channel, monotonic() + seconds, most=wire.MAX_REPLY)
+                source = wire.receive(channel, monotonic() + seconds, bounds=FROM_WORKER)
                 self._judge_source(source)
-                self._judge_import(wire.receive(channel, monotonic() + seconds, most=wire.MAX_REPLY))
+                self._judge_import(wire.receive(channel, monotonic() + seconds, bounds=FROM_WORKER))
                 return reports.names(source.get("left_out"))
             except TimeoutError:
                 self.stop()
@@ -155,7 +156,7 @@ class HandInProcess:
         """
         deadline = monotonic() + self.assignment.limits.seconds + _ORDER_SECONDS
         with self._start(name, "weights") as channel:
-            return wire.receive(channel, deadline, most=wire.MAX_REPLY)
+            return wire.receive(channel, deadline, bounds=FROM_WORKER)
 
     def try_walls(self, secrets: Sequence[Path]) -> list[str]:
         """Try to break out of a worker that holds no student code.

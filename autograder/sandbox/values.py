@@ -27,9 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 
 MAX_DEPTH = 32
-MAX_NODES = 200_000
-MAX_ODD_KEYS = 2_048  # in a message: keys that are no strings can be chosen to collide (measured: 40,000 cost 12 s)
-ODD_KEYS_OF_A_GENERATOR = 32  # a generator takes as long to make as so many colliding keys
+MAX_ODD_KEYS = 512  # in a message: keys that are no strings can be chosen to collide (measured: 40,000 cost 12 s)
+ODD_KEYS_OF_A_GENERATOR = 8  # a generator takes as long to make as so many colliding keys
 DTYPES = frozenset(
     np.dtype(name).str
     for name in ("bool", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
@@ -43,6 +42,25 @@ KINDS = (
     | {"function", "module", "generator", "matrix", "MaskedArray", "Tensor"}
     | {"array of objects"}
 )
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How large a message may be.
+
+    Attributes:
+        header: bytes of its header.
+        bytes: of its buffers together.
+        nodes: parts of its values.
+    """
+
+    header: int
+    bytes: int
+    nodes: int
+
+
+FROM_GRADER = Bounds(4 * 2**20, 256 * 2**20, 200_000)
+FROM_WORKER = Bounds(2**20, 64 * 2**20, 25_000)  # hostile: at most 50 ms of decoding, and little memory
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,9 @@ from typing import Any
 from autograder.errors import WireError
 from autograder.sandbox.decode import Decoder
 from autograder.sandbox.encode import Encoder
+from autograder.sandbox.values import FROM_GRADER, FROM_WORKER, Bounds
 
-MAX_HEADER = 4 * 2**20
 MAX_BUFFERS = 4_096
-MAX_BYTES = 256 * 2**20
-MAX_REPLY = 64 * 2**20  # what comes from a worker: nothing that a test asks for is larger
 _MAGIC = b"AGW1"
 _PREFIX = struct.Struct("<4sII")
 
@@ -31,6 +29,8 @@ def send(
     message: dict[str, Any],
     deadline: float,
     functions: list[Callable[..., Any]] | None = None,
+    *,
+    bounds: Bounds = FROM_GRADER,
 ) -> None:
     """Send one message.
 
@@ -40,6 +40,7 @@ def send(
         deadline: `time.monotonic()` value by which everything must be sent.
         functions: where callables are added, which go as numbers that the other side may ask for;
             None where callables are no data.
+        bounds: how large the message may be.
 
     Raises:
         TimeoutError: if the deadline passes.
@@ -49,7 +50,7 @@ def send(
     encoder = Encoder(functions)
     header = json.dumps(encoder.node(message), separators=(",", ":")).encode()
     sizes = [len(buffer) for buffer in encoder.buffers]
-    _check_sizes(len(header), sizes)
+    _check_sizes(len(header), sizes, bounds)
     prefix = _PREFIX.pack(_MAGIC, len(header), len(sizes)) + struct.pack(f"<{len(sizes)}Q", *sizes)
     try:
         for part in (prefix + header, *encoder.buffers):
@@ -64,7 +65,7 @@ def receive(
     deadline: float,
     function: Callable[[int], Callable[..., Any]] | None = None,
     *,
-    most: int = MAX_BYTES,
+    bounds: Bounds = FROM_GRADER,
 ) -> dict[str, Any]:
     """Receive one message.
 
@@ -72,7 +73,7 @@ def receive(
         channel: a connected stream socket.
         deadline: `time.monotonic()` value by which everything must have come.
         function: makes the callable for a function of the other side; None where none may come.
-        most: bytes that its buffers may have together.
+        bounds: how large it may be.
 
     Raises:
         TimeoutError: if the deadline passes.
@@ -83,32 +84,38 @@ def receive(
     if magic != _MAGIC or count > MAX_BUFFERS:
         raise WireError("wire", "this is no message")
     sizes = struct.unpack(f"<{count}Q", _exactly(channel, 8 * count, deadline))
-    _check_sizes(length, sizes, most)
+    _check_sizes(length, sizes, bounds)
     header = _exactly(channel, length, deadline)
     buffers = [_exactly(channel, size, deadline) for size in sizes]
-    return decode(bytes(header), buffers, function)
+    return decode(bytes(header), buffers, function, bounds=bounds)
 
 
 def decode(
-    header: bytes, buffers: Sequence[bytes | bytearray], function: Callable[[int], Callable[..., Any]] | None = None
+    header: bytes,
+    buffers: Sequence[bytes | bytearray],
+    function: Callable[[int], Callable[..., Any]] | None = None,
+    *,
+    bounds: Bounds = FROM_WORKER,
 ) -> dict[str, Any]:
     """Decode a message whose parts have come.
 
     Raises:
         WireError: if it is no message; no other error comes out of here.
     """
+    if sum(map(header.count, (b"[", b"{", b","))) > 2 * bounds.nodes:  # before JSON makes a part of each
+        raise WireError("wire", "a value has too many parts")
     try:
         node = json.loads(header)
     except (ValueError, RecursionError):
         raise WireError("wire", "a header is no JSON") from None
-    message = Decoder(buffers, function).value(node)
+    message = Decoder(buffers, function, bounds.nodes).value(node)
     if type(message) is not dict:
         raise WireError("wire", "a message is no dict")
     return message
 
 
-def _check_sizes(header: int, sizes: list[int] | tuple[int, ...], most: int = MAX_BYTES) -> None:
-    if header > MAX_HEADER or len(sizes) > MAX_BUFFERS or sum(sizes) > most:
+def _check_sizes(header: int, sizes: list[int] | tuple[int, ...], bounds: Bounds) -> None:
+    if header > bounds.header or len(sizes) > MAX_BUFFERS or sum(sizes) > bounds.bytes:
         raise WireError("wire", "a message is larger than a message may be")
 
 

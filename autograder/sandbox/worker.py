@@ -28,6 +28,7 @@ from autograder.errors import WireError
 from autograder.sandbox import canary, wire
 from autograder.sandbox.cells import definitions, leave_out_missing
 from autograder.sandbox.limits import Walls, confine
+from autograder.sandbox.values import FROM_WORKER
 from coursekit import execution, refused
 from coursekit.weights import read_weights
 
@@ -178,7 +179,7 @@ def _serve(module: types.ModuleType, channel: socket.socket) -> None:
 
 def _send(channel: socket.socket, reply: dict[str, Any]) -> None:
     try:
-        wire.send(channel, reply, _NEVER)
+        wire.send(channel, reply, _NEVER, bounds=FROM_WORKER)
     except wire.Closed:
         raise
     except (WireError, ValueError) as error:
@@ -217,7 +218,7 @@ def _ask(channel: socket.socket, number: int | str) -> Callable[..., Any]:
     """Make a function that asks the grader, on data: for an argument by its number, a replacement by its name."""
 
     def ask(*args: Any, **kwargs: Any) -> Any:
-        wire.send(channel, {"ask": number, "args": list(args), "kwargs": kwargs}, _NEVER)
+        wire.send(channel, {"ask": number, "args": list(args), "kwargs": kwargs}, _NEVER, bounds=FROM_WORKER)
         reply = wire.receive(channel, _NEVER)
         if "raise" in reply:
             raise getattr(builtins, reply["raise"])(reply["text"])

@@ -2,21 +2,46 @@
 
 import itertools
 import os
+import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
 import numpy as np
 import pytest
 
+from autograder.assignment import load_assignment
+from autograder.grading.grade import Grader
 from autograder.results.grade import Grade
 from autograder.sandbox import quota
 from autograder.sandbox.callbacks import MOST_MEMORY, bounded
 from coursekit.verdicts import Verdict
 
 GradeText = Callable[[str], Grade]
-DOUBLE = "import numpy as np, os, mmap, time\ndef double(x):\n    {}\n    time.sleep(9)\n    return 2 * x\n"
+DOUBLE = "import numpy as np, os, mmap, time\ndef double(x):\n    {}\n    time.sleep(60)\n    return 2 * x\n"
+
+
+@pytest.fixture(scope="module")
+def patient(small_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
+    """Give a grader whose tests have a minute: what is ended here is ended for what it holds."""
+    folder = tmp_path_factory.mktemp("patient") / "small"
+    shutil.copytree(small_course / "assignments" / "small", folder)
+    file = folder / "assignment.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("seconds = 2", "seconds = 60"), encoding="utf-8")
+    with Grader(load_assignment(folder), "salt") as grader:
+        yield grader
+
+
+@pytest.fixture
+def grade(patient: Grader, tmp_path: Path) -> GradeText:
+    """Grade a module's text as a hand-in."""
+
+    def grade(text: str) -> Grade:
+        (tmp_path / "small.py").write_text(text, encoding="utf-8")
+        return patient.grade(tmp_path / "small.py")
+
+    return grade
 
 
 @pytest.mark.parametrize(
@@ -42,7 +67,7 @@ def test_what_holds_too_much_is_ended_and_told_why(grade: GradeText, body: str, 
 
 def test_the_same_at_import(grade: GradeText) -> None:
     """A module that fills memory while it is imported ends alone."""
-    text = "import mmap, time\nm = mmap.mmap(-1, 2**30)\n[m.write(bytes(2**20)) for _ in range(600)]\ntime.sleep(9)\n"
+    text = "import mmap, time\nm = mmap.mmap(-1, 2**30)\n[m.write(bytes(2**20)) for _ in range(600)]\ntime.sleep(60)\n"
 
     assert grade(text).problem == "importing small.py ended its process: it used more than 512 MB of memory"
 

@@ -148,6 +148,15 @@ def test_an_array_of_far_strides_comes_in_c_order() -> None:
     np.testing.assert_array_equal(found, column)
 
 
+def test_memory_for_layouts_is_bounded_over_a_message() -> None:
+    """Many arrays that each take a little more than their bytes come in C order once it is enough."""
+    nodes = ["l", *(["a", "|u1", [2**20], number, [15], True] for number in range(4))]
+
+    found = Decoder([bytes(2**20)] * 4).value(nodes)
+
+    assert [array.strides for array in found] == [(15,), (1,), (1,), (1,)]
+
+
 def test_bounds_are_kept() -> None:
     """Depth, odd keys and reuse of a buffer are bounded."""
     deep: list[Any] = ["l"]
@@ -157,8 +166,15 @@ def test_bounds_are_kept() -> None:
     colliding_apart = ["l", *([["d", *([k, None] for k in range(100))]] * 21)]
     twice = ["l", ["a", "|u1", [8], 0], ["a", "|u1", [8], 0]]
 
+    tuples = ["s", *([["t", *"x" * 90, k] for k in range(6)])]
     odd = "no strings"
-    for node, message in ((deep, "too deeply"), (colliding, odd), (colliding_apart, odd), (twice, "used twice")):
+    for node, message in (
+        (deep, "too deeply"),
+        (colliding, odd),
+        (colliding_apart, odd),
+        (tuples, odd),
+        (twice, "used twice"),
+    ):
         with pytest.raises(WireError, match=message):
             Decoder([bytes(8)]).value(node)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from autograder.errors import WireError
 from autograder.sandbox import wire
+from autograder.sandbox.values import FROM_GRADER, FROM_WORKER
 
 
 @pytest.fixture
@@ -66,19 +67,21 @@ def test_dripping_bytes_meet_one_absolute_deadline(pair: tuple[socket.socket, so
         struct.pack("<4sII", b"AGW1", 2**31, 0),
         struct.pack("<4sII", b"AGW1", 2, 2**31),
         struct.pack("<4sIIQ", b"AGW1", 2, 1, 2**60),
+        struct.pack("<4sIIQ", b"AGW1", 2, 1, FROM_WORKER.bytes + 1),
+        struct.pack("<4sII", b"AGW1", 400_002, 0) + b"[" + b"[]," * 133_333 + b"0]",
         struct.pack("<4sII", b"HTTP", 2, 0) + b"{}",
         struct.pack("<4sII", b"AGW1", 2, 0) + b"[]",
         struct.pack("<4sII", b"AGW1", 4, 0) + b"null",
         struct.pack("<4sII", b"AGW1", 5000, 0) + b"[" * 5000,
     ],
-    ids=["header", "buffers", "bytes", "magic", "list", "null", "nesting"],
+    ids=["header", "buffers", "bytes", "reply", "parts", "magic", "list", "null", "nesting"],
 )
 def test_what_is_no_message_is_refused(pair: tuple[socket.socket, socket.socket], data: bytes) -> None:
     """Sizes are checked before anything is allocated, and forms before anything is believed."""
-    pair[0].sendall(data)
+    threading.Thread(target=pair[0].sendall, args=(data,)).start()
 
-    with pytest.raises(WireError):
-        wire.receive(pair[1], _soon())
+    with pytest.raises(WireError, match="no message|larger than|too many parts|no JSON|no known form|no dict"):
+        wire.receive(pair[1], _soon(), bounds=FROM_WORKER)
 
 
 def test_a_closed_side_is_said(pair: tuple[socket.socket, socket.socket]) -> None:
@@ -92,7 +95,7 @@ def test_a_closed_side_is_said(pair: tuple[socket.socket, socket.socket]) -> Non
 def test_too_large_a_message_is_not_sent(pair: tuple[socket.socket, socket.socket]) -> None:
     """The sender meets the same bounds."""
     with pytest.raises(WireError, match="larger than a message may be"):
-        wire.send(pair[0], {"x": np.zeros(wire.MAX_BYTES + 1, np.uint8)}, _soon())
+        wire.send(pair[0], {"x": np.zeros(FROM_GRADER.bytes + 1, np.uint8)}, _soon())
 
 
 @given(st.binary(max_size=300), st.lists(st.binary(max_size=50), max_size=4))
