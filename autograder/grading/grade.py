@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -42,6 +42,7 @@ class Grader:
 
     Attributes:
         specs: the suite's tests.
+        versions: of Python and the libraries that it grades with.
 
     Raises:
         ConfinementError: where student code cannot be confined, unless that is allowed.
@@ -55,7 +56,7 @@ class Grader:
         if self._unconfined and not allow_unconfined:
             todo = "grade in the container, or say --allow-unconfined"
             raise ConfinementError("this machine", self._unconfined, todo)
-        self._run_seed = run_seed
+        self._run_seed, self.versions = run_seed, _versions(assignment)
         self._process, self._lines = _start(assignment, salt, self._walls)
         answer = self._next()
         if answer.get("problems"):
@@ -82,13 +83,13 @@ class Grader:
             raise ConfinementError("this machine", "; ".join(possible), "autograder doctor says what it should confine")
         self._unconfined = "; ".join(filter(None, [self._unconfined, *possible]))
 
-    def grade(self, path: Path, on_case: OnCase | None = None, *, deadline: float | None = None) -> Grade:
+    def grade(self, path: Path, on_case: OnCase | None = None, order: "Order | None" = None) -> Grade:
         """Grade one hand-in.
 
         Args:
             path: a module, a notebook, a zip or a folder.
             on_case: called with each case as it is decided.
-            deadline: `time.monotonic()` value after which no further test begins.
+            order: what is asked for; the whole suite when None.
 
         Raises:
             GraderFault: if the grader's process is gone.
@@ -98,39 +99,21 @@ class Grader:
             handin = open_handin(path, self.assignment)
         except HandInError as error:
             return self._unopened(path, error, perf_counter() - start)
-        return self.grade_files(handin, on_case, start=start, deadline=deadline)
+        grade = self.grade_files(handin, on_case, order)
+        return replace(grade, seconds=perf_counter() - start)
 
-    def grade_files(  # noqa: PLR0913 - one for each thing that callers decide
-        self,
-        handin: HandIn,
-        on_case: OnCase | None = None,
-        *,
-        run_seed: int | None = None,
-        tests: Collection[str] | None = None,
-        start: float | None = None,
-        deadline: float | None = None,
-    ) -> Grade:
-        """Grade an opened hand-in; see `grade`.
-
-        Args:
-            handin: the opened hand-in.
-            on_case: called with each case as it is decided.
-            run_seed: seed for this hand-in alone; the grader's own when None.
-            tests: ids of the tests to run; all when None. The others are not run, and earn nothing.
-            start: `perf_counter()` value at which the work on this hand-in began.
-            deadline: `time.monotonic()` value after which no further test begins.
-        """
-        start = perf_counter() if start is None else start
+    def grade_files(self, handin: HandIn, on_case: OnCase | None = None, order: "Order | None" = None) -> Grade:
+        """Grade an opened hand-in; see `grade`."""
+        start, order = perf_counter(), order or Order()
         with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
             Path(folder).chmod(0o755)
             write_to(handin, Path(folder))
-            seed = self._run_seed if run_seed is None else run_seed
-            chosen = None if tests is None else sorted(tests)
-            order = {"folder": folder, "notebook": handin.notebook, "run_seed": seed}
-            self._lines.write({**order, "tests": chosen, "deadline": deadline})
-            with self._ended_after(deadline):
+            seed = self._run_seed if order.run_seed is None else order.run_seed
+            told = asdict(order) | {"folder": folder, "notebook": handin.notebook, "run_seed": seed}
+            self._lines.write(told)
+            with self._ended_after(order.deadline):
                 heard = self._listen(on_case or (lambda _: None))
-        missing = self._lost(heard, tests)
+        missing = [] if order.until_lost and not heard.fault else self._lost(heard, order.tests)
         if missing and not heard.fault:
             heard.fault = f"{len(missing)} tests did not run"
         return Grade(
@@ -143,7 +126,7 @@ class Grader:
             notes=(*handin.notes, *heard.notes),
             seconds=perf_counter() - start,
             unconfined=self._unconfined,
-            versions=_versions(self.assignment),
+            versions=self.versions,
         )
 
     def _listen(self, on_case: OnCase) -> "_Heard":
@@ -186,14 +169,32 @@ class Grader:
         cases = [Case(spec.id, "", Verdict.FAILED, summary=said) for spec in self.specs]
         results = judge(self.assignment, self.specs, cases)
         problem = f"{error.what}\n{error.todo}".strip()
-        versions = _versions(self.assignment)
-        return Grade(self.assignment, path.name, results, problem=problem, seconds=seconds, versions=versions)
+        return Grade(self.assignment, path.name, results, problem=problem, seconds=seconds, versions=self.versions)
 
     def _next(self) -> dict[str, Any]:
         for line in self._lines:
             return line
         todo = "its last words stand above, on standard error"
         raise GraderFault(self.assignment.name, "the grader's process is gone", todo)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for of one grading.
+
+    Attributes:
+        tests: ids of the tests to run; all when None. The others are not run, and earn nothing.
+        run_seed: seed for this hand-in alone; the grader's own when None.
+        deadline: `time.monotonic()` value after which no further test begins.
+        seconds: wall-clock seconds that student code may take in one test; the manifest's when None.
+        until_lost: run the tests in the order that `tests` gives, and stop at the first case that loses anything.
+    """
+
+    tests: tuple[str, ...] | None = None
+    run_seed: int | None = None
+    deadline: float | None = None
+    seconds: float | None = None
+    until_lost: bool = False
 
 
 @dataclass

@@ -4,7 +4,6 @@ Its parent talks to it in lines of JSON: one order for each hand-in, and back th
 suite's tests, then a line for each case as it is decided.
 """
 
-import dataclasses
 import gc
 import importlib
 import json
@@ -13,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -55,9 +55,7 @@ class Server:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Report the suite, then grade hand-ins until the parent hangs up."""
         problems = [*self.collection_errors, *self.recorder.problems, *self._points_problem()]
-        self._lines.write(
-            {"problems": problems, "specs": [dataclasses.asdict(s) for s in self.recorder.specs.values()]}
-        )
+        self._lines.write({"problems": problems, "specs": [asdict(s) for s in self.recorder.specs.values()]})
         if problems:
             return True
         for name in libraries(self._assignment):
@@ -93,15 +91,14 @@ class Server:
         """Run every test against one hand-in, in this fork, and report each case as it is decided."""
         try:
             with self._zygote.open() as connection:
-                process = HandInProcess(
-                    connection, self._assignment, Path(order["folder"]), order["notebook"], self._walls
-                )
+                assignment = _with_seconds(self._assignment, order["seconds"])
+                process = HandInProcess(connection, assignment, Path(order["folder"]), order["notebook"], self._walls)
                 if self._assignment.weights:
                     self.fixtures.weights = RemoteWeights(self._assignment.weights, process, self._zygote.open)
                 self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
                 self.recorder.on_case = lambda case: self._lines.write({"case": vars(case)}, later=True)
                 self._load(process)
-                self._run(_chosen(session.items, order["tests"]), order["deadline"])
+                self._run(_chosen(session.items, order), order["deadline"], until_lost=order["until_lost"])
                 self.fixtures.close()
                 process.end()
         except BaseException as error:  # noqa: BLE001 - nothing may leave this fork but by its exit
@@ -117,27 +114,38 @@ class Server:
             self._lines.write({"problem": str(problem)})
             self.fixtures.unusable = unusable(problem, self._assignment.module_file)
 
-    def _run(self, items: list[pytest.Item], deadline: float | None) -> None:
+    def _run(self, items: list[pytest.Item], deadline: float | None, *, until_lost: bool) -> None:
         """Run the items in order: straight where our own fixtures are all that they ask for, else in phases."""
         in_phases = [item for item in items if item not in self.fixtures.straight]
         for item in items:
             if deadline is not None and monotonic() > deadline:
-                self.recorder.keep(Case(test_id(item), case_id(item), Verdict.NOT_RUN, summary=_NO_TIME))
+                case = Case(test_id(item), case_id(item), Verdict.NOT_RUN, summary=_NO_TIME)
             elif isinstance(item, pytest.Function) and item in self.fixtures.straight:
-                call = pytest.CallInfo.from_call(partial(self._straight, item), when="call")
-                self.recorder.keep(case_of(item, call))
+                case = case_of(item, pytest.CallInfo.from_call(partial(self._straight, item), when="call"))
             else:
                 in_phases.pop(0)
-                call = _in_phases(item, next(iter(in_phases), None))
-                self.recorder.keep(case_of(item, call))
+                case = case_of(item, _in_phases(item, next(iter(in_phases), None)))
+            self.recorder.keep(case)
+            if until_lost and case.fraction < 1 and case.verdict is not Verdict.NOT_GRADED:
+                return
 
     def _straight(self, item: pytest.Function) -> None:
         self.recorder.require(item)
         self.fixtures.call(item)
 
 
-def _chosen(items: list[pytest.Item], tests: list[str] | None) -> list[pytest.Item]:
-    return items if tests is None else [item for item in items if test_id(item) in tests]
+def _chosen(items: list[pytest.Item], order: dict[str, Any]) -> list[pytest.Item]:
+    """Choose the items that an order asks for, in the suite's own order unless it gives another."""
+    if order["tests"] is None:
+        return items
+    place = {test: number for number, test in enumerate(order["tests"])}
+    chosen = [item for item in items if test_id(item) in place]
+    return sorted(chosen, key=lambda item: place[test_id(item)]) if order["until_lost"] else chosen
+
+
+def _with_seconds(assignment: Assignment, seconds: float | None) -> Assignment:
+    limits = assignment.limits
+    return assignment if seconds is None else replace(assignment, limits=replace(limits, seconds=seconds))
 
 
 def _in_phases(item: pytest.Item, following: pytest.Item | None) -> pytest.CallInfo[None]:

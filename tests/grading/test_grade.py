@@ -13,7 +13,7 @@ import pytest
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.errors import ConfinementError, SuiteError
-from autograder.grading.grade import Grader
+from autograder.grading.grade import Grader, Order
 from autograder.results.grade import Grade
 from autograder.sandbox.limits import SHARED, Walls, available
 from coursekit.verdicts import Verdict
@@ -323,7 +323,7 @@ def test_a_probe_is_no_line_of_the_students(small_course: Path, tmp_path: Path) 
 def test_tests_beyond_the_deadline_are_not_run(grader: Grader, tmp_path: Path) -> None:
     """They earn nothing and are no failures: what was decided before counts."""
     (tmp_path / "small.py").write_text(GOOD, encoding="utf-8")
-    result = grader.grade(tmp_path / "small.py", deadline=monotonic() - 1)
+    result = grader.grade(tmp_path / "small.py", order=Order(deadline=monotonic() - 1))
 
     assert {*_verdicts(result).values()} == {Verdict.NOT_RUN}
     assert (result.score, result.final) == (0, True)

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment, load_assignment
+from autograder.proof.claims import Claim
 from autograder.proof.leaks import leaks
-from autograder.proof.verify import Claim, claims_about, returns_none
+from autograder.proof.trials import returns_none
+from autograder.proof.verify import claims_about
 
 MISTAKE = """
 [[mistakes]]
