@@ -92,8 +92,8 @@ def _snapshot(value: object) -> object:
         return [(key, _snapshot(item)) for key, item in value.items()]
     if isinstance(value, (list, tuple)):
         return [_snapshot(item) for item in value]
-    if _is_tensor(value):
-        return _snapshot(value.detach().cpu().numpy())  # type: ignore[attr-defined]
+    if (array := _tensor_array(value)) is not None:
+        return _snapshot(array)
     return repr(value) if isinstance(value, (set, bytearray)) else None
 
 
@@ -110,10 +110,17 @@ def _arrays(value: object) -> Iterator[np.ndarray[Any, Any]]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _arrays(item)
-    elif _is_tensor(value) and value.device.type == "cpu":  # type: ignore[attr-defined]
-        yield value.detach().numpy()  # type: ignore[attr-defined]
+    elif (array := _tensor_array(value)) is not None:
+        yield array
 
 
-def _is_tensor(value: object) -> bool:
+def _tensor_array(value: object) -> np.ndarray[Any, Any] | None:
+    """See a tensor's memory as an array; None for what is no tensor, or has no plain memory on the CPU."""
     torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.Tensor)
+    if torch is None or not isinstance(value, torch.Tensor):
+        return None
+    if value.layout != torch.strided or value.device.type != "cpu" or value.is_quantized:
+        return None
+    plain = value.detach().resolve_conj().resolve_neg()
+    array: np.ndarray[Any, Any] = (plain.view(torch.int16) if plain.dtype == torch.bfloat16 else plain).numpy()
+    return array

@@ -27,7 +27,7 @@ _ONLY_IPYTHON = re.compile(
     r"^([ \t]*)(?:(?<![ \t])%|%\w|!|\?|[\w.]+\?{1,2}[ \t]*$)(?:.*\\\n)*.*$",
     re.MULTILINE,
 )
-_ASSIGNS_A_COMMAND = re.compile(r"^([ \t]*)[\w, \t]+=[ \t]*(?:!|%\w).*$", re.MULTILINE)
+_ASSIGNS_A_COMMAND = re.compile(r"^([ \t]*)[\w,][\w, \t]*=[ \t]*(?:!|%\w).*$", re.MULTILINE)
 _TRANSPARENT = ("%%time", "%%capture", "%%prun")  # magics of cells that hold Python
 
 
@@ -146,11 +146,14 @@ def _source(module: Entry) -> bytes:
 
 def _weights(entries: Sequence[Entry], assignment: Assignment) -> tuple[dict[str, bytes], list[str]]:
     """Read the file of weights; one that cannot be taken costs its own question, and a remark says why."""
-    entry = _find(entries, *assignment.weights.names) if assignment.weights else None
+    found = (
+        [entry for name in assignment.weights.names if (entry := _find(entries, name))] if assignment.weights else []
+    )
+    remarks = [f"{entry} is left out: {found[0]} is graded" for entry in found[1:]]
     try:
-        return ({entry.name: entry.read()} if entry else {}), []
+        return {entry.name: entry.read() for entry in found[:1]}, remarks
     except HandInError as error:
-        return {}, [f"{error.what}; the weights were left out"]
+        return {}, [*remarks, f"{error.what}; the weights were left out"]
 
 
 def _notes(module: Entry, entries: Sequence[Entry], files: dict[str, bytes], assignment: Assignment) -> Iterator[str]:
@@ -187,7 +190,7 @@ def _json(entry: Entry, todo: str) -> dict[str, Any]:
     """Read a JSON object; nesting that Python cannot follow is an error like any other."""
     content = entry.read()
     if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_PARTS:  # each takes a hundred bytes of memory
-        raise entry.wrong(f"has more than {_MOST_PARTS:,} parts", todo)
+        raise entry.wrong(f"has more than {_MOST_PARTS:,} parts", "clear the outputs of its cells, and save it again")
     try:
         data = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):

@@ -83,7 +83,7 @@ def _users(file: Path) -> tuple[str, ...]:
             return ()
         users = json.loads(file.read_text(encoding="utf-8"))["users"]
         return tuple(str(user.get("email") or user.get("name")) for user in users)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ()
 
 

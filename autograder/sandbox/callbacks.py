@@ -24,13 +24,15 @@ def bounded(deadline: float) -> Iterator[None]:
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[_DATA_PAGES]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_DATA, (held + MOST_MEMORY, hard))
     previous = signal.signal(signal.SIGALRM, _too_late)
-    signal.setitimer(signal.ITIMER_REAL, max(0.001, deadline - monotonic()))
     try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        resource.setrlimit(resource.RLIMIT_DATA, (held + MOST_MEMORY, hard))
+        signal.setitimer(signal.ITIMER_REAL, max(0.001, deadline - monotonic()))
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:  # even where the alarm comes between the block's end and its switching off
         signal.signal(signal.SIGALRM, previous)
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 

@@ -19,7 +19,7 @@ from autograder.sandbox.values import (
 )
 
 Buffer = bytes | bytearray
-_LARGEST_LAID_OUT = 16 * 2**20  # bytes
+_MOST_LAID_OUT = 16 * 2**20  # bytes of memory for other layouts than C order, in a message
 
 
 class Decoder:
@@ -40,7 +40,7 @@ class Decoder:
         self._buffers: list[Buffer | None] = list(buffers)
         self._function = function
         self._nodes, self._most_nodes, self._odd = 0, nodes, 0
-        self._room = max(2 * sum(map(len, buffers)), _LARGEST_LAID_OUT)
+        self._room = _MOST_LAID_OUT
 
     def value(self, node: Any, depth: int = 0) -> Any:
         """Decode one node.
@@ -68,7 +68,7 @@ class Decoder:
         before = self._nodes
         value = self.value(node, depth)
         if type(value) is not str:
-            self.count_odd(self._nodes - before + (value.bit_length() // 64 if type(value) is int else 0))
+            self.count_odd(self._nodes - before + _words(value))
         return value
 
     def room(self, size: int) -> bool:
@@ -96,6 +96,13 @@ class Decoder:
         if self._function is None or type(number) is not int:
             raise WireError("wire", "a function came where none may come")
         return self._function(number)
+
+
+def _words(value: object) -> int:
+    """Count the words that a comparison of two equal values goes through."""
+    if type(value) is int:
+        return value.bit_length() // 64
+    return len(value) // 64 if type(value) is bytes else 0
 
 
 def _read_set(decoder: Decoder, parts: list[Any], depth: int) -> set[Any]:
@@ -128,8 +135,10 @@ def _array(dtype: object, shape: Sequence[object], data: Buffer) -> np.ndarray[A
         count *= length
     if count * np.dtype(dtype).itemsize != len(data):
         raise WireError("wire", "an array's shape does not fit its buffer")
-    if dtype == np.dtype(bool).str:
-        return np.asarray(np.frombuffer(data, np.uint8).reshape(shape) != 0)
+    if dtype == np.dtype(bool).str:  # any byte may come, and only two are a bool
+        plain = np.frombuffer(data, np.uint8)
+        plain = plain if plain.flags.writeable else plain.copy()
+        return np.minimum(plain, 1, out=plain).view(np.bool_).reshape(shape)
     array: np.ndarray[Any, Any] = np.frombuffer(data, dtype).reshape(shape)
     return array if array.flags.writeable else array.copy()
 

@@ -78,6 +78,14 @@ def waits(process: int) -> bool:
     return bool(fields) and fields[0] not in {"Z", "X", "T", "t"} and threads(process) == 1
 
 
+def group(process: int) -> int:
+    """Give a process's group; 0 when it is gone."""
+    try:
+        return os.getpgid(process)
+    except ProcessLookupError:
+        return 0
+
+
 def threads(process: int) -> int:
     """Count a process's threads; 0 when it is gone."""
     try:

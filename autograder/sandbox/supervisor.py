@@ -31,7 +31,7 @@ class Supervisor:
         self._session = session
         self._home = Path(tempfile.mkdtemp(prefix="autograder-"))
         self._task: worker.Task | None = None
-        self._template = 0
+        self._template = self._group = 0
         self._commands: socket.socket | None = None
         self._unread: socket.socket | None = None
         self._scarce = quota.nearly_full(self._home)
@@ -97,7 +97,7 @@ class Supervisor:
             os._exit(0)
         theirs.close()
         os.close(channel)
-        self._commands = mine
+        self._commands, self._group = mine, self._template
 
     def _fork(self, channel: int) -> None:
         """Have the template fork a worker; load afresh when more than a quiet template is left."""
@@ -147,10 +147,8 @@ class Supervisor:
         if self._task and self._task.walls.own_uid:
             processes.kill([self._template], _KILL_SECONDS)  # it may not have its own uid yet
             processes.kill_uid(self._task.uid)
-        elif self._template:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._template, signal.SIGKILL)  # one sweep, which no process can outrun or leave
-            processes.kill([self._template], _KILL_SECONDS)  # it may not have its own group yet
+        elif self._group in set(map(processes.group, self._running())):
+            os.killpg(self._group, signal.SIGKILL)  # one sweep, which no process can outrun or leave
         while running := self._running():
             processes.kill(running, _KILL_SECONDS)
             self._reap()
@@ -173,8 +171,9 @@ class Supervisor:
 
     def _reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+            while ended := os.waitpid(-1, os.WNOHANG)[0]:
+                if ended == self._template:  # its number may be another's from now on
+                    self._template = 0
 
     def _folder(self, parent: Path, uid: int) -> Path:
         """Make a folder that its worker alone can use, under a name that nobody could take before."""

@@ -60,7 +60,7 @@ class Bounds:
 
 
 FROM_GRADER = Bounds(4 * 2**20, 256 * 2**20, 200_000)
-FROM_WORKER = Bounds(2**20, 64 * 2**20, 25_000)  # hostile: at most 50 ms of decoding, and little memory
+FROM_WORKER = Bounds(2**20, 48 * 2**20, 25_000)  # hostile: at most 50 ms of decoding, and little memory
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from autograder.sandbox.values import FROM_GRADER, FROM_WORKER, Bounds
 
 MAX_BUFFERS = 4_096
 _MAGIC = b"AGW1"
+_STEP = 2**20
 _PREFIX = struct.Struct("<4sII")
 
 
@@ -120,17 +121,17 @@ def _check_sizes(header: int, sizes: list[int] | tuple[int, ...], bounds: Bounds
 
 
 def _exactly(channel: socket.socket, count: int, deadline: float) -> bytearray:
-    data = bytearray(count)
-    view, filled = memoryview(data), 0
-    while filled < count:
+    """Read so many bytes, taking memory only for what has come."""
+    data = bytearray()
+    while len(data) < count:
         channel.settimeout(_left(deadline))
         try:
-            got = channel.recv_into(view[filled:])
+            got = channel.recv(min(count - len(data), _STEP))
         except ConnectionResetError:
-            got = 0
+            got = b""
         if not got:
             raise Closed("wire", "the other side is gone")
-        filled += got
+        data += got
     return data
 
 

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from autograder.assignment import Assignment, load_assignment
-from autograder.errors import HandInError
 from autograder.grading.grade import Grader
 from autograder.grading.handin import HandIn, open_handin
 from autograder.results.grade import Grade
@@ -204,7 +203,7 @@ def test_a_file_that_unpacks_to_more_than_it_may_hold_is_refused(graded: GradeFi
 
 
 def test_weights_travel_in_a_hand_in(weighed: Assignment, tmp_path: Path) -> None:
-    """Beside the module in a folder; two files for the same weights are an error."""
+    """Beside the module in a folder; of two files for the same weights, the one that is only numbers is taken."""
     (tmp_path / "weighed.py").write_bytes(MODULE)
     missing = open_handin(tmp_path, weighed)
     save_file(GOOD, tmp_path / "dots.safetensors")
@@ -213,8 +212,7 @@ def test_weights_travel_in_a_hand_in(weighed: Assignment, tmp_path: Path) -> Non
 
     assert missing.notes == ("dots.safetensors is missing: without trained weights their question earns nothing",)
     assert (sorted(found.files), found.notes) == (["dots.safetensors", "weighed.py"], ())
-    with pytest.raises(HandInError, match="2 files could be dots.safetensors"):
-        open_handin(tmp_path, weighed)
+    assert open_handin(tmp_path, weighed).notes == ("dots.pt is left out: dots.safetensors is graded",)
 
 
 def test_weights_that_are_too_large_cost_their_question_alone(weighed: Assignment, tmp_path: Path) -> None:
