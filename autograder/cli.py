@@ -49,9 +49,11 @@ def list_assignments(root: Path) -> None:
 @_COURSE
 @click.option("--out", type=click.Path(path_type=Path), help="Where the zips go; dist/ in the course by default.")
 @click.option("--check", is_flag=True, help="Only say what has drifted from its source; write nothing.")
-def build(names: tuple[str, ...], root: Path, out: Path | None, *, check: bool) -> None:
+@click.option("--image", is_flag=True, help="Build the container images, too: autograder/ASSIGNMENT. Needs docker.")
+def build(names: tuple[str, ...], root: Path, out: Path | None, *, check: bool, image: bool) -> None:
     """Write starter and reference folders, and the zips of dist/, from each assignment's folder."""
     from autograder.packaging import build as packaging
+    from autograder.packaging.image import build_image
 
     course, assignments = _find(root, names)
     if check:
@@ -61,33 +63,61 @@ def build(names: tuple[str, ...], root: Path, out: Path | None, *, check: bool) 
         if drifts:
             raise click.ClickException(f"{len(drifts)} built files have drifted; run: autograder build")
         return
-    for path in packaging.build(course, assignments, out or course.root / "dist"):
+    out = out or course.root / "dist"
+    for path in packaging.build(course, assignments, out):
         click.echo(path)
+    for assignment in assignments if image else ():
+        archive = out / assignment.name / "autograder.zip"
+        click.echo(build_image(archive, f"autograder/{assignment.name}", course.base))
 
 
 @cli.command()
 @_NAMES
 @_COURSE
+@click.option("--quick", is_flag=True, help="Without generated mutants; slow tests once, with the reference.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write every claim with its evidence here.")
+@click.option("--html", "page", type=click.Path(path_type=Path), help="Write which test catches what, as a page, here.")
 @click.option("--workers", default=2, show_default=True, help="How many graders run at once.")
-def verify(names: tuple[str, ...], root: Path, workers: int) -> None:
+@click.option("--no-cache", is_flag=True, help="Make every proof anew.")
+def verify(  # noqa: PLR0913 - one for each option
+    names: tuple[str, ...],
+    root: Path,
+    json_file: Path | None,
+    page: Path | None,
+    workers: int,
+    *,
+    quick: bool,
+    no_cache: bool,
+) -> None:
     """Prove that each suite grades what it claims to.
 
     The reference and every accepted solution must earn every point, the
-    starter none, and each known mistake must lose points in the question it
-    names and show its hint. All assignments when none is named.
+    starter none, each known mistake must lose points in the question it
+    names and show its hint, and generated mutants must die. All
+    assignments when none is named.
     """
     from autograder.course import read_salt
-    from autograder.proof.verify import claims_about
+    from autograder.proof import matrix
+    from autograder.proof.cache import default_file
+    from autograder.proof.verify import Proof, claims_about
 
     course, assignments = _find(root, names)
-    salt, broken = read_salt(course.root), 0
+    proof = Proof(workers, quick, None if no_cache else default_file())
+    salt, made = read_salt(course.root), []
     for assignment in assignments:
-        for claim in claims_about(assignment, salt, workers):
-            click.echo(f"{'ok' if claim.holds else 'NO':<3}{claim.assignment}: {claim.text}  ({claim.seconds:.1f} s)")
+        for claim in claims_about(assignment, salt, proof):
+            made.append(claim)
+            time = "before" if claim.cached else f"{claim.seconds:.1f} s"
+            click.echo(f"{'ok' if claim.holds else 'NO':<3}{claim.assignment}: {claim.text}  ({time})")
             if not claim.holds:
                 click.echo(f"     {claim.broken}")
-            broken += not claim.holds
-    if broken:
+    for line in matrix.summary(made):
+        click.echo(line)
+    if json_file:
+        matrix.write_json(json_file, made)
+    if page:
+        matrix.write_page(page, made)
+    if broken := sum(not claim.holds for claim in made):
         raise click.ClickException(f"{broken} of the claims above do not hold")
 
 

@@ -1,5 +1,6 @@
 """What a whole course shares: its settings and its salt."""
 
+import re
 import secrets
 import tomllib
 from dataclasses import dataclass, fields
@@ -10,6 +11,7 @@ from autograder.errors import ManifestError, did_you_mean
 
 SETTINGS = "course.toml"
 SALT = ".salt"
+_ONE_WORD = re.compile(r"[^\s-]\S*")  # no option, and nothing behind it on its line
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,17 @@ class Course:
         title: what a student reads.
         team_size: how many people may hand in together, at least 1.
         data: folders or mirrors that are asked for data sets before their own addresses.
+        base: the image that containers are built on.
+        wheels: an index or a folder of wheels in which pip looks too when an image is built, such as the one that has
+            torch's CPU builds; empty for none.
     """
 
     root: Path
     title: str = "A course"
     team_size: int = 1
     data: tuple[str, ...] = ()
+    base: str = "gradescope/autograder-base:ubuntu-22.04"
+    wheels: str = ""
 
 
 def find_course(start: Path) -> Course:
@@ -35,10 +42,10 @@ def find_course(start: Path) -> Course:
     Raises:
         ManifestError: if there is none, or its settings cannot be used.
     """
-    for root in (start.resolve(), *start.resolve().parents):
-        if (root / "assignments").is_dir():
-            return _read(root)
-    raise ManifestError(start.resolve(), "no course here", "work in a folder that holds assignments/, or below one")
+    root = _root(start)
+    if root is None:
+        raise ManifestError(start.resolve(), "no course here", "work in a folder that holds assignments/, or below one")
+    return _read(root)
 
 
 def data_folders(start: Path) -> list[Path]:
@@ -52,6 +59,19 @@ def data_folders(start: Path) -> list[Path]:
     except ManifestError:
         return []
     return [course.root / source for source in course.data if "://" not in source and (course.root / source).is_dir()]
+
+
+def wheels_for(start: Path) -> str:
+    """Say where a course's zips look for wheels besides pip's own index; empty for nowhere, and outside a course.
+
+    Args:
+        start: a folder of the course, such as an assignment's.
+
+    Raises:
+        ManifestError: if the course's settings cannot be used.
+    """
+    root = _root(start)
+    return _read(root).wheels if root else ""
 
 
 def read_salt(root: Path) -> str:
@@ -79,6 +99,11 @@ def write_salt(root: Path) -> Path:
     return file
 
 
+def _root(start: Path) -> Path | None:
+    around = (start.resolve(), *start.resolve().parents)
+    return next((folder for folder in around if (folder / "assignments").is_dir()), None)
+
+
 def _read(root: Path) -> Course:
     file, table = root / SETTINGS, {}
     if file.exists():
@@ -102,6 +127,10 @@ def _checked(file: Path, course: Course) -> Course:
         raise ManifestError(file, f"'title' must be str, got {course.title!r}")
     if type(course.team_size) is not int or course.team_size < 1:
         raise ManifestError(file, f"'team_size' must be a whole number from 1 on, got {course.team_size!r}")
+    if not isinstance(course.base, str) or not _ONE_WORD.fullmatch(course.base):
+        raise ManifestError(file, f"'base' must name a container image, got {course.base!r}")
+    if not isinstance(course.wheels, str) or not _ONE_WORD.fullmatch(course.wheels or "none"):
+        raise ManifestError(file, f"'wheels' must be an address or a folder, without spaces, got {course.wheels!r}")
     return course
 
 

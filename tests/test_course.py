@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import find_course, read_salt, write_salt
+from autograder.course import find_course, read_salt, wheels_for, write_salt
 from autograder.errors import ManifestError
 
 
 def _course(tmp_path: Path, settings: str = "") -> Path:
-    (tmp_path / "assignments").mkdir()
+    (tmp_path / "assignments").mkdir(parents=True)
     (tmp_path / "course.toml").write_text(settings, encoding="utf-8")
     return tmp_path
 
@@ -36,6 +36,11 @@ def test_settings_may_stand_in_pyproject(tmp_path: Path) -> None:
         ("team_size = 0", "'team_size' must be a whole number from 1 on, got 0"),
         ("title = 3", "'title' must be str, got 3"),
         ("data = 'https://x'", "'data' must be a list of folders or addresses, got 'https://x'"),
+        ("base = 3", "'base' must name a container image, got 3"),
+        ("base = ''", "'base' must name a container image, got ''"),
+        ("base = '--rm debian'", "'base' must name a container image, got '--rm debian'"),
+        ("wheels = true", "'wheels' must be an address or a folder, without spaces, got True"),
+        ("wheels = '-r x'", "'wheels' must be an address or a folder, without spaces, got '-r x'"),
         ("title =", "not valid TOML"),
     ],
 )
@@ -45,6 +50,20 @@ def test_bad_settings_are_named(tmp_path: Path, settings: str, message: str) -> 
 
     with pytest.raises(ManifestError, match=message):
         find_course(root)
+
+
+def test_a_course_names_its_base_and_its_wheels(tmp_path: Path) -> None:
+    """Gradescope's image is the base and nothing but pip's own index is asked, unless the course says otherwise."""
+    root = _course(tmp_path / "one", "")
+    other = _course(tmp_path / "other", 'base = "debian:bookworm"\nwheels = "/srv/wheels"')
+
+    assert (find_course(root).base, wheels_for(root)) == ("gradescope/autograder-base:ubuntu-22.04", "")
+    assert (find_course(other).base, wheels_for(other / "assignments")) == ("debian:bookworm", "/srv/wheels")
+
+
+def test_outside_of_a_course_no_wheels_are_named(tmp_path: Path) -> None:
+    """An assignment's folder can be packed wherever it lies."""
+    assert wheels_for(tmp_path) == ""
 
 
 def test_no_course_says_where_to_work(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path, PurePosixPath
 
-from autograder.assignment import MANIFEST, Assignment, package_name
+from autograder.assignment import MANIFEST, Assignment
+from autograder.course import wheels_for
 from autograder.data.sets import files as data_files
 from autograder.errors import BuildError
+from autograder.packaging.pins import constraints, requirements
 from autograder.packaging.wheel import write_wheel
 from autograder.packaging.zips import read_folder, write_zip
 
@@ -24,7 +26,6 @@ SALT_FILE = "salt"
 _PLUGIN = "autograder.packaging.otter_plugin.OtterPlugin"
 _PLACEHOLDER = 'OK_FORMAT = True\ntest = {"name": "placeholder", "points": 0, "suites": []}\n'
 _PROGRAMS = frozenset({"setup.sh", "run_autograder"})
-_ALWAYS = ("pytest>=8.2", "numpy>=2")
 
 
 def write_otter_zip(assignment: Assignment, salt: str, out: Path) -> Path:
@@ -37,6 +38,7 @@ def write_otter_zip(assignment: Assignment, salt: str, out: Path) -> Path:
 
     Raises:
         BuildError: if Otter is not installed, or `otter generate` fails.
+        ManifestError: if the course's settings cannot be used.
     """
     if importlib.util.find_spec("otter") is None:
         raise BuildError(out, "the Otter zip needs otter-grader", "pip install 'autograder[otter]'")
@@ -49,20 +51,9 @@ def write_otter_zip(assignment: Assignment, salt: str, out: Path) -> Path:
                 PurePosixPath(info.filename): archive.read(info) for info in archive.infolist() if not info.is_dir()
             }
     files |= {PurePosixPath(name): _template(name) for name in _PROGRAMS}
-    files[PurePosixPath("requirements.txt")] = requirements(assignment).encode()
+    files[PurePosixPath("requirements.txt")] = requirements(assignment, wheels_for(assignment.folder)).encode()
+    files[PurePosixPath("constraints.txt")] = constraints(assignment).encode()
     return write_zip(out, files, _PROGRAMS)
-
-
-def requirements(assignment: Assignment) -> str:
-    """Pin what the assignment needs to the versions that are installed here, where its suite was proven."""
-    lines = []
-    for requirement in dict.fromkeys((*assignment.requires, *_ALWAYS)):
-        name = package_name(requirement)
-        try:
-            lines.append(f"{name}=={metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            lines.append(requirement)
-    return "\n".join([*dict.fromkeys(lines), ""])
 
 
 def suite_files(assignment: Assignment) -> list[Path]:

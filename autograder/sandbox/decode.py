@@ -40,7 +40,7 @@ class Decoder:
         self._buffers: list[Buffer | None] = list(buffers)
         self._function = function
         self._nodes, self._most_nodes, self._odd = 0, nodes, 0
-        self._room = _MOST_LAID_OUT
+        self._room, self._hashing = _MOST_LAID_OUT, False
 
     def value(self, node: Any, depth: int = 0) -> Any:
         """Decode one node.
@@ -65,10 +65,11 @@ class Decoder:
 
     def key(self, node: Any, depth: int) -> Any:
         """Decode what is to be hashed: all but text counts with its parts, for its hashes can be made to collide."""
-        before = self._nodes
+        before, hashing, self._hashing = self._nodes, self._hashing, True
         value = self.value(node, depth)
+        self._hashing = hashing
         if type(value) is not str:
-            self.count_odd(self._nodes - before + _words(value))
+            self.count_odd(self._nodes - before + (value.bit_length() // 64 if type(value) is int else 0))
         return value
 
     def room(self, size: int) -> bool:
@@ -89,6 +90,8 @@ class Decoder:
         data, self._buffers[number] = self._buffers[number], None
         if data is None:
             raise WireError("wire", "a buffer is used twice")
+        if self._hashing:  # equal bytes are compared one by one
+            self.count_odd(len(data) // 64)
         return data
 
     def function(self, number: object) -> Callable[..., Any]:
@@ -96,13 +99,6 @@ class Decoder:
         if self._function is None or type(number) is not int:
             raise WireError("wire", "a function came where none may come")
         return self._function(number)
-
-
-def _words(value: object) -> int:
-    """Count the words that a comparison of two equal values goes through."""
-    if type(value) is int:
-        return value.bit_length() // 64
-    return len(value) // 64 if type(value) is bytes else 0
 
 
 def _read_set(decoder: Decoder, parts: list[Any], depth: int) -> set[Any]:

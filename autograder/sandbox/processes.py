@@ -9,7 +9,12 @@ from pathlib import Path
 from time import monotonic
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PARENT, _TIMES, _CHILDREN_TIMES = 1, slice(11, 13), slice(13, 15)  # places after the command's name in /proc/PID/stat
+_PARENT, _GROUP, _TIMES, _CHILDREN_TIMES = (
+    1,
+    2,
+    slice(11, 13),
+    slice(13, 15),
+)  # places after the command's name in /proc/PID/stat
 
 
 def descendants(ancestor: int) -> list[int]:
@@ -80,10 +85,14 @@ def waits(process: int) -> bool:
 
 def group(process: int) -> int:
     """Give a process's group; 0 when it is gone."""
-    try:
-        return os.getpgid(process)
-    except ProcessLookupError:
-        return 0
+    fields = _stat(process)
+    return int(fields[_GROUP]) if fields else 0
+
+
+def kill_group(group: int) -> None:
+    """End every process of a group at once."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def threads(process: int) -> int:

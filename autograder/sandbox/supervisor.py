@@ -147,9 +147,9 @@ class Supervisor:
         if self._task and self._task.walls.own_uid:
             processes.kill([self._template], _KILL_SECONDS)  # it may not have its own uid yet
             processes.kill_uid(self._task.uid)
-        elif self._group in set(map(processes.group, self._running())):
-            os.killpg(self._group, signal.SIGKILL)  # one sweep, which no process can outrun or leave
         while running := self._running():
+            if self._group in set(map(processes.group, running)):  # one sweep, which no process can outrun or leave
+                processes.kill_group(self._group)
             processes.kill(running, _KILL_SECONDS)
             self._reap()
         self._template = 0

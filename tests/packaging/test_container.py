@@ -141,13 +141,58 @@ def test_script_leaves_results_where_python_is_broken(container: Container, solv
     assert "score" not in results(root)
 
 
-def test_script_lets_otter_grade_write_its_own_file(container: Container, solved: str) -> None:
-    """Under `otter grade` Otter runs our plugin, and leaves the file that it reads back."""
+def test_script_answers_otter_grade_in_its_own_form(container: Container, solved: str) -> None:
+    """Under `otter grade`, which puts an empty results.pkl there, the instructor's Otter reads our results from it."""
     root = container(solved)
     link_environment(root)
-    (root / "otter-grade").touch()
-    (root / "submission_metadata.json").write_text("", encoding="utf-8")
+    answer = root / "results" / "results.pkl"
+    answer.parent.mkdir()
+    answer.touch()
+    run_script(root)
+    read = f"import dill; r = dill.load(open({str(answer)!r}, 'rb')); print(r.total, r.percent, len(r.test_files))"
+    said = subprocess.run([sys.executable, "-W", "ignore", "-c", read], capture_output=True, text=True, check=True)
+
+    assert said.stdout == "10.0 1.0 4\n"
+
+
+def test_grading_needs_neither_otter_nor_the_command_line_s_packages(
+    container: Container, solved: str, tmp_path: Path
+) -> None:
+    """The image has what the assignment asks for, pytest and numpy: nothing else that our package uses elsewhere."""
+    root = container(solved)
+    link_environment(root)
+    (root / "results").mkdir()
+    (root / "results" / "results.pkl").touch()
+    absent = {
+        "click",
+        "dill",
+        "hypothesis",
+        "IPython",
+        "ipykernel",
+        "jinja2",
+        "nbconvert",
+        "nbformat",
+        "otter",
+        "pandas",
+        "rich",
+    }
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(f"import sys\nsys.modules |= dict.fromkeys({absent!r})\n", encoding="utf-8")
+    program = root / "venv" / "bin" / "python"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={site} exec {sys.executable} "$@"\n', encoding="utf-8")
+    done = run_script(root)
+
+    assert (done.stdout, done.stderr, results(root)["score"]) == ("", "", 10)
+    assert (root / "results" / "results.pkl").stat().st_size > 0
+
+
+def test_modules_in_the_folder_of_grading_are_not_imported(container: Container, solved: str) -> None:
+    """A package of our name beside the submission is none of ours."""
+    root = container(solved)
+    link_environment(root)
+    (root / "autograder").mkdir()
+    (root / "autograder" / "__init__.py").write_text("raise SystemExit('the wrong one')", encoding="utf-8")
     run_script(root)
 
     assert results(root)["score"] == 10
-    assert (root / "results" / "results.pkl").exists()

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment
-from autograder.course import read_salt
+from autograder.course import Course, read_salt
 from autograder.errors import BuildError
 from autograder.packaging import otter
-from autograder.packaging.otter import requirements, suite_files, write_otter_zip
+from autograder.packaging.otter import suite_files, write_otter_zip
 
 
 def test_zip_holds_what_grading_needs_and_no_more(autograder_zip: Path) -> None:
@@ -23,6 +23,7 @@ def test_zip_holds_what_grading_needs_and_no_more(autograder_zip: Path) -> None:
         names = archive.namelist()
 
     assert names == [
+        "constraints.txt",
         "environment.yml",
         "files/suite/salt",
         "files/suite/small/assignment.toml",
@@ -92,11 +93,24 @@ def test_scripts_are_ours_and_can_be_executed(autograder_zip: Path, tmp_path: Pa
     assert "conda" not in script.read_text(encoding="utf-8")
 
 
-def test_requirements_are_pinned_to_what_is_installed_here(small: Assignment) -> None:
-    """The container gets the versions that the suite was proven with, numpy and pytest always, torch never."""
-    lines = requirements(small).splitlines()
+def test_versions_are_those_of_this_environment(autograder_zip: Path) -> None:
+    """The container gets the versions that the suite was proven with, and what they bring along; torch never."""
+    with zipfile.ZipFile(autograder_zip) as archive:
+        required = archive.read("requirements.txt").decode().splitlines()
+        constrained = archive.read("constraints.txt").decode().splitlines()
 
-    assert sorted(lines) == [f"numpy=={metadata.version('numpy')}", f"pytest=={metadata.version('pytest')}"]
+    assert required == [f"{name}=={metadata.version(name)}" for name in ("pytest", "numpy")]
+    assert {*required, f"pluggy=={metadata.version('pluggy')}"} <= {*constrained}
+    assert not [line for line in constrained if line.startswith(("torch", "click", "otter"))]
+
+
+def test_course_says_where_else_wheels_lie(course: Course, assignments: list[Assignment], tmp_path: Path) -> None:
+    """An index that the course names, such as the one of torch's CPU builds, stands in the zip's requirements."""
+    (course.root / "course.toml").write_text('wheels = "https://wheels.example.org/cpu"', encoding="utf-8")
+    with zipfile.ZipFile(write_otter_zip(assignments[0], "salt", tmp_path / "autograder.zip")) as archive:
+        first = archive.read("requirements.txt").decode().splitlines()[0]
+
+    assert first == "--extra-index-url https://wheels.example.org/cpu"
 
 
 def test_without_otter_the_zip_is_an_error(small: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
