@@ -80,6 +80,7 @@ class Assignment:
         title: what a student reads.
         hand_in: names of the files that a student edits and gives back; the first is the module.
         requires: requirements in pip's form, for kit and zip.
+        unneeded: packages that these bring along and that no test imports: left out of what grades.
         data: names of the data sets that its tests read, as in `autograder/data/` or the folder's own `data/`.
         weights: what may be handed in beside the module, or None.
         points: total over all questions.
@@ -95,6 +96,7 @@ class Assignment:
     points: float
     questions: tuple[Question, ...]
     requires: tuple[str, ...] = ()
+    unneeded: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     weights: Weights | None = None
     limits: Limits = Limits()
@@ -192,6 +194,7 @@ def load_assignment(folder: Path) -> Assignment:
         points=table.get("points", (int, float)),
         questions=_questions(table),
         requires=table.strings("requires"),
+        unneeded=table.strings("unneeded"),
         data=table.strings("data"),
         weights=_weights(table),
         limits=_limits(table),

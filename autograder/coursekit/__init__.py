@@ -15,6 +15,7 @@ from .checks import (
 )
 from .gates import assert_accuracy, assert_speed, count_right, gap, interval
 from .layouts import LAYOUTS, relaid
+from .photos import photo
 from .verdicts import award
 from .weights import assert_fits
 
@@ -34,5 +35,6 @@ __all__ = [
     "count_right",
     "gap",
     "interval",
+    "photo",
     "relaid",
 ]

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from skimage.data import chelsea
 
-from coursekit import assert_same
+from coursekit import assert_same, photo
 
 pytestmark = pytest.mark.question("describe_image")
 
@@ -38,4 +37,4 @@ def test_the_cat_of_the_lecture(student):
     """describe_image tells of the cat Chelsea: 300x451 pixels, RGB, bytes from 0 to 231."""
     expected = {"height": 300, "width": 451, "channels": 3, "dtype": "uint8", "min": 0, "max": 231}
 
-    assert_same(student.describe_image(chelsea()), expected)
+    assert_same(student.describe_image(photo("chelsea")), expected)

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from skimage.data import chelsea
 
-from coursekit import assert_close
+from coursekit import assert_close, photo
 
 pytestmark = pytest.mark.question("draw_rectangle")
 
@@ -13,11 +12,11 @@ pytestmark = pytest.mark.question("draw_rectangle")
 @pytest.mark.hint("Rows 100 to 149 and columns 200 to 299 become (0, 255, 0), in a copy.")
 def test_lecture_green_box(student):
     """draw_rectangle puts the lecture's green box on the cat Chelsea: rows 100 to 149, columns 200 to 299."""
-    expected = chelsea()
+    expected = photo("chelsea")
     expected[100:150, 200:300, :] = 0
     expected[100:150, 200:300, 1] = 255
 
-    assert_close(student.draw_rectangle(chelsea(), 100, 200, 150, 300, (0, 255, 0)), expected, rtol=0, atol=0)
+    assert_close(student.draw_rectangle(photo("chelsea"), 100, 200, 150, 300, (0, 255, 0)), expected, rtol=0, atol=0)
 
 
 @pytest.mark.points(1)
