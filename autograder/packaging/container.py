@@ -16,6 +16,7 @@ from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.grading.grade import Grader, Order
+from autograder.packaging.otter_grade import handed_in
 from autograder.packaging.suite import find_suite
 from autograder.results.grade import Grade
 from autograder.results.gradescope import not_run, to_gradescope, write_results
@@ -66,7 +67,7 @@ def _grade(assignment: Assignment, salt: str, root: Path, results: Path) -> Grad
                 write_results(results, not_run(assignment, grader.specs, cases))
                 written = monotonic()
 
-        grade = grader.grade(root / "submission", keep, Order(deadline=started + _budget(assignment)))
+        grade = grader.grade(handed_in(root / "submission"), keep, Order(deadline=started + _budget(assignment)))
     return dataclasses.replace(grade, members=grade.members or _users(root / "submission_metadata.json"))
 
 

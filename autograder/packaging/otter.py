@@ -53,6 +53,8 @@ def write_otter_zip(assignment: Assignment, salt: str, out: Path) -> Path:
     files |= {PurePosixPath(name): _template(name) for name in _PROGRAMS}
     files[PurePosixPath("requirements.txt")] = requirements(assignment, wheels_for(assignment.folder)).encode()
     files[PurePosixPath("constraints.txt")] = constraints(assignment).encode()
+    if assignment.unneeded:
+        files[PurePosixPath("unneeded.txt")] = "".join(f"{name}\n" for name in assignment.unneeded).encode()
     return write_zip(out, files, _PROGRAMS)
 
 

@@ -43,6 +43,10 @@ if [ -e "${wheels[0]}" ]; then  # `otter grade` adds it after this script; run_a
     "${pip[@]}" --no-deps --no-index "${wheels[0]}"
 fi
 
+if [ -e "$source/unneeded.txt" ]; then
+    "$root/venv/bin/python" -m pip uninstall --quiet --yes -r "$source/unneeded.txt"
+fi
+
 # What no grading reads: the packages' own tests, headers, test programs. A third of torch.
 for package in numpy scipy networkx sympy torch; do
     find "$root/venv/lib" -type d -path "*/site-packages/$package/*" -name tests -prune -exec rm -rf {} +
