@@ -210,7 +210,7 @@ class HandInProcess:
         self._send({"op": "stop"}, [])
 
     def cpu_seconds(self) -> float:
-        """Processor seconds of the running worker and all that it started."""
+        """Processor seconds of all that the hand-in runs, its loaded template too; only differences mean anything."""
         return float(self._ask("seconds"))
 
     def reason(self) -> str:

@@ -69,7 +69,7 @@ class Supervisor:
                 self._end_all()
                 self._reply("ended")
             case "seconds":
-                self._reply(sum(processes.cpu_seconds(pid) for pid in self._workers()))
+                self._reply(sum(processes.cpu_seconds(pid) for pid in self._running()))
             case "reason":
                 self._reply(self._exceeded)
 
