@@ -74,7 +74,9 @@ def build(names: tuple[str, ...], root: Path, out: Path | None, *, check: bool, 
 @cli.command()
 @_NAMES
 @_COURSE
-@click.option("--quick", is_flag=True, help="Without generated mutants; slow tests once, with the reference.")
+@click.option(
+    "--quick", is_flag=True, help="Without generated mutants; mistakes in their own questions; slow tests once."
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write every claim with its evidence here.")
 @click.option("--html", "page", type=click.Path(path_type=Path), help="Write which test catches what, as a page, here.")
 @click.option("--workers", default=2, show_default=True, help="How many graders run at once.")

@@ -31,7 +31,8 @@ class Proof:
 
     Attributes:
         workers: how many graders run at once.
-        quick: leave out generated mutants, further seeds, and slow tests after the first.
+        quick: leave out generated mutants, further seeds, slow tests after the first, and what a mistake costs in
+            questions that it does not name.
         store: file of proofs that were made before; None forgets them.
     """
 
@@ -135,6 +136,8 @@ class _Bench:
 
     def _order(self, trial: Trial) -> Order:
         specs = [spec for spec in self._specs if trial.slow or not spec.slow]
+        if self._proof.quick and trial.mistake:
+            specs = [spec for spec in specs if spec.question == trial.mistake.question]
         tests = self._reach.tests(trial.changed, specs) if trial.changed else [spec.id for spec in specs]
         if trial.mutant is None:
             return Order(tuple(tests), trial.run_seed)

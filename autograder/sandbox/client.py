@@ -36,6 +36,9 @@ class RemoteStudent(Student):
         process: the hand-in's session.
         reference: the solved module, for the names of parameters.
         graded: names that the test's question grades, which may not be replaced.
+
+    Attributes:
+        answered: whether a call has come back with a result in this test.
     """
 
     def __init__(self, process: HandInProcess, reference: ModuleType, graded: Sequence[str]) -> None:
@@ -47,11 +50,13 @@ class RemoteStudent(Student):
         self._using: dict[str, Callable[..., Any]] = {}
         self._told: list[str] = []  # the names that the worker has replaced
         self._calls: Counter[str] = Counter()
+        self.answered = False
 
     def begin_test(self, *, may_change_arguments: bool) -> None:
         """Give the next test its own time and a clean slate."""
         self.last, self.may_change_arguments = Leftovers(), may_change_arguments
         self._calls.clear()
+        self.answered = False
         self._left = self._process.assignment.limits.seconds
         self._functions.clear()
 
@@ -105,6 +110,7 @@ class RemoteStudent(Student):
             if "result" not in reply:
                 raise WireError("wire", "a reply has neither result nor error")
             sent = [*range(len(message.get("args", ()))), *message["kwargs"]]
+            self.answered = True
             return reply["result"], reports.left_behind(reply.get("left"), sent)
         except TimeoutError:
             self._give_up()

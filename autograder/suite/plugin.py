@@ -121,6 +121,11 @@ class SuiteFixtures:
             self._student.close()
             self._student = None
 
+    @property
+    def answered(self) -> bool:
+        """Whether the student's code has answered in the running test."""
+        return self._student is not None and self._student.answered
+
     def call(self, item: pytest.Function) -> None:
         """Call a test that is in `straight`."""
         makers: dict[str, Callable[[pytest.Item], Any]] = {

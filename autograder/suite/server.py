@@ -31,6 +31,8 @@ from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
 
 _BATCH_SECONDS = 0.05
 _NO_TIME = "not run: earlier tests used up the time that there is for one hand-in"
+_ODD = "the result has not the form that it should have: look at its type, its shape, and what it holds"
+_STUMBLES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 _UNUSED = (  # parts of pytest that cost time at each case, or write files
     "cacheprovider", "doctest", "faulthandler", "junitxml", "logging", "pastebin", "stepwise", "terminal",
     "threadexception", "unittest", "unraisableexception", "warnings",
@@ -121,13 +123,26 @@ class Server:
             if deadline is not None and monotonic() > deadline:
                 case = Case(test_id(item), case_id(item), Verdict.NOT_RUN, summary=_NO_TIME)
             elif isinstance(item, pytest.Function) and item in self.fixtures.straight:
-                case = case_of(item, pytest.CallInfo.from_call(partial(self._straight, item), when="call"))
+                case = self._judged(item, pytest.CallInfo.from_call(partial(self._straight, item), when="call"))
             else:
                 in_phases.pop(0)
-                case = case_of(item, _in_phases(item, next(iter(in_phases), None)))
+                case = self._judged(item, _in_phases(item, next(iter(in_phases), None)))
             self.recorder.keep(case)
             if until_lost and case.fraction < 1 and case.verdict is not Verdict.NOT_GRADED:
                 return
+
+    def _judged(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Case:
+        """Judge a case; a test that stumbles over what the student's code answered is the student's, with a flag.
+
+        The suite is proven on right answers: an answer of another form than any of these makes a test's own code
+        fail, and that is no fault of the grader, nor may a hand-in make its grade one.
+        """
+        case = case_of(item, call)
+        odd = call.excinfo is not None and isinstance(call.excinfo.value, _STUMBLES)
+        if case.verdict is not Verdict.GRADER_ERROR or not odd or not self.fixtures.answered:
+            return case
+        flag = f"{case.test}: the test did not understand an answer: {case.details}"
+        return replace(case, verdict=Verdict.FAILED, summary=_ODD, details="", flags=(*case.flags, flag))
 
     def _straight(self, item: pytest.Function) -> None:
         self.recorder.require(item)

@@ -250,6 +250,23 @@ def test_a_fault_of_a_test_is_no_zero(small_course: Path, tmp_path: Path) -> Non
     assert "NameError: name 'y' is not defined" in _said(result, "test_marker_hidden_sentinel")
 
 
+def test_an_answer_that_a_test_cannot_use_is_the_students(small_course: Path, tmp_path: Path) -> None:
+    """No hand-in can make its grade a fault of the grader by odd values; the instructor is told of each."""
+    folder = tmp_path / "small"
+    shutil.copytree(small_course / "assignments" / "small", folder)
+    path = folder / "hidden" / "test_twice.py"
+    odd = "student.twice(reference.double, x).sum() * np.ones(5)"
+    path.write_text(path.read_text(encoding="utf-8").replace("student.twice(reference.double, x)", odd), "utf-8")
+    (tmp_path / "small.py").write_text(HEAD + DOUBLE + "def twice(f, x):\n    return None\n", encoding="utf-8")
+
+    with Grader(load_assignment(folder), "salt") as grader:
+        result = grader.grade(tmp_path / "small.py")
+
+    assert (result.final, _verdicts(result)["test_marker_hidden_sentinel"]) == (True, Verdict.FAILED)
+    assert "look at its type, its shape" in _said(result, "test_marker_hidden_sentinel")
+    assert any("AttributeError: 'NoneType' object has no attribute 'sum'" in flag for flag in result.flags)
+
+
 def test_a_hook_that_breaks_is_a_fault_and_no_zero(small_course: Path, tmp_path: Path) -> None:
     """What breaks around a test, here a conftest's hook, is no failure of the student's."""
     folder = tmp_path / "small"

@@ -53,3 +53,8 @@ for package in numpy scipy networkx sympy torch; do
 done
 rm -rf "$root"/venv/lib/python3*/site-packages/torch/{include,test,share}
 find "$root/venv/lib" -path '*/torch/bin/*' ! -name torch_shm_manager -delete
+done_with=(pip)
+if [ -e "$source/constraints.txt" ] && ! grep -q '^setuptools==' "$source/constraints.txt"; then
+    done_with+=(setuptools)  # which an environment of Python 3.11 comes with, and only torch asks for
+fi
+"$root/venv/bin/python" -m pip uninstall --quiet --yes "${done_with[@]}"
