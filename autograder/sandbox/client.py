@@ -23,6 +23,7 @@ from coursekit.verdicts import CheckFailed, Crashed, NotAttempted, TimedOut, Unu
 
 _MOST_CALLBACKS = 100_000
 _MOST_REPLACEMENT_CALLS = 100
+_STARTING = 10.0  # seconds beyond those of an import
 
 
 class Exited(Exception):
@@ -92,7 +93,8 @@ class RemoteStudent(Student):
     @contextlib.contextmanager
     def processor_time(self) -> Iterator["Spent"]:
         """Measure, from outside, the processor time that the worker uses in a `with` block."""
-        self._connect()
+        with self._translated():
+            self._connect()
         spent, start = Spent(), self._process.cpu_seconds()
         yield spent
         spent.seconds = self._process.cpu_seconds() - start
@@ -101,17 +103,27 @@ class RemoteStudent(Student):
         return self._outcome({"op": "call", "name": name, "args": list(args), "kwargs": kwargs})
 
     def _outcome(self, message: dict[str, Any]) -> tuple[Any, Leftovers]:
-        try:
+        with self._translated():
             reply = self._exchange(message)
-            if "missing" in reply:
-                raise Unusable(f"{self._file_name} has no function {message['name']}")
+            raised, left = None, Leftovers()
             if "error" in reply:
-                raise self._student_error(reports.raised(reply["error"]))
-            if "result" not in reply:
-                raise WireError("wire", "a reply has neither result nor error")
-            sent = [*range(len(message.get("args", ()))), *message["kwargs"]]
-            self.answered = True
-            return reply["result"], reports.left_behind(reply.get("left"), sent)
+                raised = self._student_error(reports.raised(reply["error"]))
+            elif "missing" not in reply:
+                left = reports.left_behind(
+                    reply.get("left"), [*range(len(message.get("args", ()))), *message["kwargs"]]
+                )
+        if "missing" in reply:
+            raise Unusable(f"{self._file_name} has no function {message['name']}")
+        if raised is not None:  # here, lest a TimeoutError of the student's is taken for one of ours
+            raise raised
+        self.answered = True
+        return reply.get("result"), left
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn what goes wrong between the processes into what became of the test."""
+        try:
+            yield
         except TimeoutError:
             self._give_up()
             raise TimedOut(f"took longer than {self._process.assignment.limits.seconds:g} s") from None
@@ -124,7 +136,8 @@ class RemoteStudent(Student):
 
     def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send one message and wait for its reply, answering what the student's code asks meanwhile."""
-        channel, deadline = self._connect(), monotonic() + self._left
+        channel = self._connect()
+        deadline = monotonic() + self._left
         asked = 0
         try:
             wire.send(channel, {**message, **self._news()}, deadline, self._functions)
@@ -169,8 +182,11 @@ class RemoteStudent(Student):
         return {"using": self._told}
 
     def _connect(self) -> socket.socket:
+        """Connect to a worker; ending what ran before, and loading afresh, takes no time of the test."""
         if self._channel is None:
             self._channel = self._process.fork()
+            deadline = monotonic() + self._process.assignment.limits.seconds + _STARTING
+            wire.receive(self._channel, deadline, bounds=FROM_WORKER)
         return self._channel
 
     def _give_up(self) -> None:

@@ -165,7 +165,8 @@ def _fork_on_command(module: types.ModuleType, commands: socket.socket) -> None:
 
 
 def _serve(module: types.ModuleType, channel: socket.socket) -> None:
-    """Answer messages until the grader hangs up."""
+    """Say that the time can begin, and answer messages until the grader hangs up."""
+    wire.send(channel, {"ready": True}, _NEVER)
     original: dict[str, Any] = {}
     with contextlib.suppress(wire.Closed):
         while True:

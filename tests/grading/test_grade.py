@@ -391,6 +391,7 @@ def test_a_hand_in_that_dies_slowly_in_each_case_is_given_up(small_course: Path,
 @pytest.mark.parametrize(
     ("leaves", "told"),
     [
+        ("raise TimeoutError", "TimeoutError"),
         ("exit()", "SystemExit"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("raise GeneratorExit", "GeneratorExit"),
