@@ -75,8 +75,15 @@ class Mutator:
 
     def frame(self) -> Frame:
         """Give the next spoiled frame."""
-        place = self._random.randrange(len(self._frames))
-        header, buffers = self._frames[place].header, list(self._frames[place].buffers)
+        return self.vary(self._frames[self._random.randrange(len(self._frames))])
+
+    def vary(self, frame: Frame) -> Frame:
+        """Spoil a frame whose header is JSON.
+
+        Raises:
+            ValueError: if it is none.
+        """
+        header, buffers = frame.header, list(frame.buffers)
         draw = self._random.random()
         if draw < 0.65:  # noqa: PLR2004 - most frames are still JSON
             node = json.loads(header)

@@ -46,7 +46,7 @@ from autograder.sandbox.values import FROM_WORKER
 
 MOST_SECONDS, MOST_BYTES = 0.05, 64 * 2**20
 _TRIES = 3
-_THROUGH_A_SOCKET, _ENCODED_AGAIN, _TRACED = 20, 10, 50  # one in so many
+_THROUGH_A_SOCKET, _ENCODED_AGAIN, _TRACED, _LEFT_TO_ATHERIS = 20, 10, 50, 4  # one in so many
 _LARGE = 2**15  # bytes
 _TOLD = 500_000  # frames between two lines
 _MOST_KEPT = 20
@@ -225,20 +225,21 @@ def guided(bench: Bench, mutator: Mutator, frames: Iterable[Frame], seconds: int
             _end(bench)
             os._exit(int(bool(bench.failures)))
 
-    def spoil(data: bytes, most: int, _: int) -> bytes:
+    def vary(data: bytes, most: int, _: int) -> bytes:
         try:
-            frame = parse(data)
-            spoiled = Frame(mutator.spoil(frame.header), frame.buffers).raw()
-        except Exception:  # noqa: BLE001 - it is no frame any more
+            spoiled = mutator.vary(parse(data)).raw()
+        except Exception:  # noqa: BLE001 - it is no frame any more, or nested too deeply to be varied
             spoiled = mutator.raw(mutator.frame())
-        return bytes(atheris.Mutate(spoiled[:most], most)) if bench.frames % 2 else spoiled[:most]
+        if bench.frames % _LEFT_TO_ATHERIS == 0:
+            spoiled = bytes(atheris.Mutate(spoiled[:most], most))
+        return spoiled[:most]
 
     begin = bench.keep / "corpus"  # what reaches a new line is added to it
     begin.mkdir(exist_ok=True)
     for number, frame in enumerate(frames):
         (begin / str(number)).write_bytes(frame.raw())
     options = ["-max_len=65536", "-verbosity=0", str(begin)]
-    atheris.Setup([sys.argv[0], *options], one, custom_mutator=spoil)
+    atheris.Setup([sys.argv[0], *options], one, custom_mutator=vary)
     atheris.Fuzz()
 
 

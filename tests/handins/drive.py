@@ -23,6 +23,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
@@ -166,10 +167,11 @@ class Planted:
         """
         secret = {"the salt": self.salt, "a hidden test": self._in_tests, "the reference": self._in_reference}
         yield from (f"the marker of {where} is told" for where, marker in secret.items() if marker in text)
-        for line in sorted(self._long_lines()):
+        for line in sorted(self._long_lines):
             if line in text and line not in module:
                 yield f"a secret line is told: {line}"
 
+    @cached_property
     def _long_lines(self) -> set[str]:
         """Give the lines of hidden tests and of the solution that are not in the starter kit."""
         source = self.original.source.read_text(encoding="utf-8")
@@ -255,7 +257,10 @@ class Desk:
     def _settled(self, place: int) -> None:
         """Note the processes of warm graders, which are no left-overs."""
         self._grader(place)
-        while not all(len(processes.descendants(g._process.pid)) == 1 for g in self._graders if g):  # noqa: SLF001
+        deadline = monotonic() + _SETTLE
+        while any(len(processes.descendants(g._process.pid)) != 1 for g in self._graders if g):  # noqa: SLF001
+            if monotonic() > deadline:
+                raise TimeoutError("an earlier hand-in's processes have not ended")
             sleep(0.05)
         self._known = {*processes.descendants(os.getpid())}
 
@@ -291,12 +296,12 @@ class Desk:
         with tempfile.TemporaryDirectory(prefix="hand-in-") as folder:
             module = make.module_text(self._planted.original, case, self._planted.course)
             path = make.hand_in(self._planted.original, case, module, Path(folder))
-            tests = {spec.id for spec in grader.specs if _is_chosen(spec, case["only"])} if case["only"] else None
+            chosen = tuple(spec.id for spec in grader.specs if _is_chosen(spec, case["only"]))
             try:
                 opened = open_handin(path, grader.assignment)
             except HandInError:
                 return grader.grade(path), module
-            return grader.grade_files(opened, order=Order(tests and tuple(tests))), module
+            return grader.grade_files(opened, order=Order(chosen if case["only"] else None)), module
 
     def _left_over(self) -> list[str]:
         """Name the processes that outlive the grading; this process inherits those whose parents are gone."""
@@ -341,7 +346,7 @@ def _differences(row: Row, case: dict[str, Any]) -> Iterator[str]:
 
 def _is_chosen(spec: Spec, only: list[str]) -> bool:
     """Whether a test is one that a case names: by its question or by its function."""
-    return not only or spec.question in only or spec.id.rpartition(":")[2] in only
+    return not only or {spec.question, spec.id.rpartition(":")[2]} & {*only} != set()
 
 
 def _points(grade: Grade, only: list[str]) -> float:

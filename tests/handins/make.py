@@ -6,6 +6,7 @@ for whole classes of files stand in `make_files.py`.
 
 import runpy
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ TOOLS = Path(__file__).with_name("tools")  # what hand-ins of several cases use
 BASES = ("solved", "half", "stubs", "none")
 
 
+@cache
 def base_text(assignment: Assignment, base: str) -> str:
     """Give the text that a case starts from.
 

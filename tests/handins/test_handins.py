@@ -84,7 +84,8 @@ class Mode:
         return told
 
     def _on_host(self, ids: list[str], _: Path, out: Path) -> None:
-        command = [sys.executable, HERE / "drive.py", "--out", out / "rows.json", "--assignments", ROOT / "assignments"]
+        command = [sys.executable, str(HERE / "drive.py"), "--out", str(out / "rows.json")]
+        command += ["--assignments", str(ROOT / "assignments")]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         subprocess.run([*command, "--ids", *ids], env=environment, check=False)
 

@@ -113,6 +113,13 @@ def test_course_says_where_else_wheels_lie(course: Course, assignments: list[Ass
     assert first == "--extra-index-url https://wheels.example.org/cpu"
 
 
+def test_packages_that_nothing_imports_are_left_out_of_the_image(small: Assignment, tmp_path: Path) -> None:
+    """The zip names them for setup.sh, only where the manifest does."""
+    lean = dataclasses.replace(small, unneeded=("scipy", "networkx"))
+    with zipfile.ZipFile(write_otter_zip(lean, "salt", tmp_path / "autograder.zip")) as archive:
+        assert archive.read("unneeded.txt") == b"scipy\nnetworkx\n"
+
+
 def test_without_otter_the_zip_is_an_error(small: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without Otter is told what to install."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
