@@ -23,7 +23,7 @@ from coursekit.verdicts import CheckFailed, Crashed, NotAttempted, TimedOut, Unu
 
 _MOST_CALLBACKS = 100_000
 _MOST_REPLACEMENT_CALLS = 100
-_STARTING = 10.0  # seconds beyond those of an import
+_STARTING = 5.0  # seconds beyond those of an import
 
 
 class Exited(Exception):
@@ -184,10 +184,21 @@ class RemoteStudent(Student):
     def _connect(self) -> socket.socket:
         """Connect to a worker; ending what ran before, and loading afresh, takes no time of the test."""
         if self._channel is None:
-            self._channel = self._process.fork()
-            deadline = monotonic() + self._process.assignment.limits.seconds + _STARTING
-            wire.receive(self._channel, deadline, bounds=FROM_WORKER)
+            try:
+                self._channel = self._forked()
+            except wire.Closed:  # what was loaded may have been dying of the question before
+                self._channel = self._forked()
         return self._channel
+
+    def _forked(self) -> socket.socket:
+        channel = self._process.fork()
+        try:
+            deadline = monotonic() + self._process.assignment.limits.seconds + _STARTING
+            wire.receive(channel, deadline, bounds=FROM_WORKER)
+        except BaseException:
+            channel.close()
+            raise
+        return channel
 
     def _give_up(self) -> None:
         self.close()

@@ -1,9 +1,9 @@
 """The image of each assignment, and what its right hand-ins take inside Gradescope's limits.
 
-    python tests/benchmarks/container.py [--wheels FOLDER] [--base IMAGE] [--owner UID:GID] [ASSIGNMENT]...
+    python tests/benchmarks/container.py [--wheels FOLDER] [--base IMAGE] [--memory 768m] [--only NAME] [ASSIGNMENT]...
 
 Needs a Docker engine. Prints the image's size, the seconds of setup.sh on the bare base, and for the
-solved and each accepted hand-in, inside --memory 768m --cpus 0.5 --network none: seconds from start to
+solved and each accepted hand-in, with --memory 768m --cpus 0.5 --network none: seconds from start to
 end, score, and the most memory that all processes held together. That is read from the container's
 cgroup every 20 ms: `own` is what no other process shares with a file (it cannot be given back), `held` is
 what the container used without file pages that nobody needs any more (the engine's own figure). Budgets: 400 MB and
@@ -28,10 +28,10 @@ from autograder.assignment import Assignment, find_assignments
 from autograder.course import find_course, read_salt
 from autograder.packaging.image import build_image
 from autograder.packaging.otter import write_otter_zip
-from autograder.proof.verify import Trial, trials_of
+from autograder.proof.trials import Trial, trials_of
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMITS = ("--network=none", "--memory=768m", "--cpus=0.5")
+LIMITS = ("--network=none", "--cpus=0.5")
 EVERY = 0.02  # seconds
 MB = 10**6
 
@@ -101,16 +101,19 @@ def kills(folder: Path) -> int:
     return 0
 
 
-def grade(tag: str, owner: str, assignment: Assignment, trial: Trial, folder: Path) -> tuple[Used, float | None]:
+def grade(
+    options: argparse.Namespace, tag: str, assignment: Assignment, trial: Trial, folder: Path
+) -> tuple[Used, float | None]:
     """Grade one hand-in in a container of its own."""
     for name in ("submission", "results"):
         (folder / name).mkdir()
-    subprocess.run(["chown", owner, str(folder / "results")], check=True)  # noqa: S607
+    subprocess.run(["chown", options.owner, str(folder / "results")], check=True)  # noqa: S607
     (folder / "submission" / assignment.module_file).write_text(trial.source, encoding="utf-8")
     for name, content in trial.weights.items():
         (folder / "submission" / name).write_bytes(content)
     volumes = [f"--volume={folder / name}:/autograder/{name}" for name in ("submission", "results")]
-    container = docker("run", "--detach", "--user", owner, *LIMITS, *volumes, tag)
+    limits = ("--user", options.owner, "--memory", options.memory, *LIMITS)
+    container = docker("run", "--detach", *limits, *volumes, tag)
     try:
         used = watch(container)
     finally:
@@ -169,11 +172,13 @@ def measure(assignment: Assignment, options: argparse.Namespace, folder: Path, a
     )
     size, base = (int(docker("image", "inspect", "--format", "{{.Size}}", name)) for name in (tag, options.base))
     print(f"{assignment.name}: image {size / MB:.0f} MB, of which base {base / MB:.0f} MB; setup.sh {seconds:.0f} s")
-    trials = trials_of(assignment)
+    trials = trials_of(assignment, quick=True)
     for number, trial in enumerate([trials[0], *(t for t in trials if t.text.startswith("accepted/"))]):
+        if options.only and options.only not in trial.text:
+            continue
         place = folder / str(number)
         place.mkdir()
-        used, score = grade(tag, options.owner, assignment, trial, place)
+        used, score = grade(options, tag, assignment, trial, place)
         name = trial.text.split()[0].removeprefix("accepted/") if number else "solved"
         memory = f"own {used.own / MB:4.0f} MB, held {used.held / MB:4.0f} MB, killed {used.killed}"
         print(f"  {name:<24}{used.seconds:6.1f} s  score {score}  {memory}", flush=True)
@@ -186,6 +191,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--base", default="local/debian:bookworm")
     parser.add_argument("--network", default="host")
+    parser.add_argument("--memory", default="768m")
+    parser.add_argument("--only", help="a part of the names of the hand-ins to grade")
     parser.add_argument("--wheels", type=Path)
     parser.add_argument("--owner", default="0:0")
     options = parser.parse_args()

@@ -150,43 +150,36 @@ def otter_grade(engine: Docker, autograder_zip: Path, tmp_path_factory: pytest.T
     plugin.parent.mkdir()
     plugin.write_text(BUILDX.format(python=sys.executable), encoding="utf-8")
     plugin.chmod(0o755)
-    name = f"autograder-test-{os.getpid()}"
-    otter = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "otter",
-        "grade",
-        "--name",
-        name,
-        "--autograder",
-        str(autograder_zip),
-    ]
+    command = [sys.executable, "-W", "ignore", "-m", "otter", "grade", "--autograder", str(autograder_zip)]
+    command += ["--image", ENGINE_BASE, "--no-network", "--no-kill"]
+    images = []
 
     def grade(folder: Path, kind: str) -> dict[str, dict[str, str]]:
-        options = ["--ext", kind, "--image", ENGINE_BASE, "--no-network", "--no-kill", "--output-dir", str(folder)]
+        name = f"{kind}-{os.getpid()}"
+        images.append(f"otter-grade:{name}")
+        words = ["--name", name, "--ext", kind, "--output-dir", str(folder), str(folder)]
         environment = {**os.environ, "DOCKER_CONFIG": str(plugin.parents[1])}
-        command = [*otter, *options, str(folder)]
-        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*command, *words], env=environment, cwd=folder, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         with (folder / "final_grades.csv").open(encoding="utf-8", newline="") as table:
             return {row["file"]: row for row in csv.DictReader(table)}
 
     yield grade
-    image = f"otter-grade:{name}"
-    containers = engine("ps", "--all", "--quiet", "--filter", f"ancestor={image}").split()
-    if containers:
-        engine("rm", "--force", *containers)
+    for image in images:
+        containers = engine("ps", "--all", "--quiet", "--filter", f"ancestor={image}").split()
+        if containers:
+            engine("rm", "--force", *containers)
         engine("image", "rm", image)
 
 
 @pytest.fixture
-def left_in_containers(engine: Docker) -> Callable[[], str]:
-    """Give a function that lists what `otter grade`'s containers have changed in their files."""
+def left_in_containers(engine: Docker) -> Callable[[str], str]:
+    """Give a function that lists what `otter grade`'s containers for one kind of file have changed in their files."""
 
-    def changes() -> str:
-        image = f"ancestor=otter-grade:autograder-test-{os.getpid()}"
+    def changes(kind: str) -> str:
+        image = f"ancestor=otter-grade:{kind}-{os.getpid()}"
         return "\n".join(engine("diff", name) for name in engine("ps", "-aq", "--filter", image).split())
 
     return changes

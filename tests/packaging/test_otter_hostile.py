@@ -183,7 +183,7 @@ def test_what_otter_run_cannot_take_is_an_error_and_no_grade(
 
 def test_otter_grade_gives_what_was_earned(
     otter_grade: OtterGrade,
-    left_in_containers: Callable[[], str],
+    left_in_containers: Callable[[str], str],
     hand_ins: dict[str, Files],
     marker: Path,
     honest: float,
@@ -200,6 +200,6 @@ def test_otter_grade_gives_what_was_earned(
     assert {name: float(points) for name, points in earned.items()} == {
         f"{name}.zip": honest for name in (*hand_ins, "stopping")
     }
-    changes = left_in_containers()
+    changes = left_in_containers("zip")
     assert "/autograder/results/results.json" in changes
     assert (marker.name in changes, marker.exists()) == (False, False)
