@@ -28,6 +28,7 @@ _REWRITE_SECONDS = 1.0
 _SECONDS = 600.0  # Gradescope's own limit, where an assignment there sets no other
 _RESERVE = 30.0  # for starting, ending and writing; the test that runs at the deadline has its own limit besides
 _MOST_METADATA = 2**20
+_MEMORY_EVENTS = (Path("/sys/fs/cgroup/memory.events"), Path("/sys/fs/cgroup/memory/memory.oom_control"))
 
 
 def main(root: Path = ROOT) -> int:
@@ -54,7 +55,7 @@ def main(root: Path = ROOT) -> int:
 
 
 def _grade(assignment: Assignment, salt: str, root: Path, results: Path) -> Grade:
-    started = monotonic()
+    started, killed = monotonic(), _killed_for_memory()
     with Grader(assignment, salt) as grader:
         write_results(results, not_run(assignment, grader.specs))
         cases: list[Case] = []
@@ -68,7 +69,22 @@ def _grade(assignment: Assignment, salt: str, root: Path, results: Path) -> Grad
                 written = monotonic()
 
         grade = grader.grade(handed_in(root / "submission"), keep, Order(deadline=started + _budget(assignment)))
+    if _killed_for_memory() > killed:
+        sys.stdout.write(
+            "The container ran out of memory, and the system ended processes: give it more in its settings.\n"
+        )
     return dataclasses.replace(grade, members=grade.members or _users(root / "submission_metadata.json"))
+
+
+def _killed_for_memory() -> int:
+    """Count the processes that the system has ended since the container's memory was full; 0 where it does not say."""
+    for file in _MEMORY_EVENTS:
+        try:
+            lines = file.read_text(encoding="ascii").splitlines()
+        except OSError:
+            continue
+        return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+    return 0
 
 
 def _budget(assignment: Assignment) -> float:

@@ -346,7 +346,7 @@ def _differences(row: Row, case: dict[str, Any]) -> Iterator[str]:
 
 def _is_chosen(spec: Spec, only: list[str]) -> bool:
     """Whether a test is one that a case names: by its question or by its function."""
-    return not only or {spec.question, spec.id.rpartition(":")[2]} & {*only} != set()
+    return not only or bool({spec.question, spec.id.rpartition(":")[2]} & {*only})
 
 
 def _points(grade: Grade, only: list[str]) -> float:
@@ -360,7 +360,7 @@ def _verdicts(grade: Grade) -> dict[str, str]:
 
 
 def _is_telling(test: dict[str, Any]) -> bool:
-    return test["extra_data"]["verdict"] != "not run" and test["output"] != "passed"
+    return bool(test["extra_data"]["verdict"] != "not run" and test["output"] != "passed")
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -196,3 +196,24 @@ def test_modules_in_the_folder_of_grading_are_not_imported(container: Container,
     run_script(root)
 
     assert results(root)["score"] == 10
+
+
+def test_a_container_that_is_out_of_memory_is_said(
+    container: Container, solved: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The remedy is a setting of the instructor's, who reads standard output."""
+    counts = iter([1, 3])
+    monkeypatch.setattr(room, "_killed_for_memory", lambda: next(counts))
+    main(container(solved))
+
+    assert "The container ran out of memory" in capsys.readouterr().out
+
+
+def test_the_system_says_what_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of the places where it may say so counts; nowhere is none."""
+    events = tmp_path / "memory.events"
+    monkeypatch.setattr(room, "_MEMORY_EVENTS", (tmp_path / "none", events))
+    before = room._killed_for_memory()  # noqa: SLF001 - the container's own reading
+    events.write_text("low 0\noom 1\noom_kill 2\n", encoding="ascii")
+
+    assert (before, room._killed_for_memory()) == (0, 2)  # noqa: SLF001 - the container's own reading
