@@ -49,7 +49,7 @@ def list_assignments(root: Path) -> None:
 @_COURSE
 @click.option("--out", type=click.Path(path_type=Path), help="Where the zips go; dist/ in the course by default.")
 @click.option("--check", is_flag=True, help="Only say what has drifted from its source; write nothing.")
-@click.option("--image", is_flag=True, help="Build the container images, too: autograder/ASSIGNMENT. Needs docker.")
+@click.option("--image", is_flag=True, help="Build the container images, too: autograder-ASSIGNMENT. Needs docker.")
 def build(names: tuple[str, ...], root: Path, out: Path | None, *, check: bool, image: bool) -> None:
     """Write starter and reference folders, and the zips of dist/, from each assignment's folder."""
     from autograder.packaging import build as packaging
@@ -68,7 +68,7 @@ def build(names: tuple[str, ...], root: Path, out: Path | None, *, check: bool, 
         click.echo(path)
     for assignment in assignments if image else ():
         archive = out / assignment.name / "autograder.zip"
-        click.echo(build_image(archive, f"autograder/{assignment.name}", course.base))
+        click.echo(build_image(archive, f"autograder-{assignment.name}", course.base))
 
 
 @cli.command()

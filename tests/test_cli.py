@@ -75,6 +75,36 @@ def test_build_gives_the_same_bytes_twice(course: Path) -> None:
     assert set(zips[0]) == {"autograder.zip", "starter.zip", "solved.zip", "empty.zip"}
 
 
+def test_build_makes_an_image_of_each_zip(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the base that the course names."""
+    told: list[tuple[str, ...]] = []
+
+    def note(archive: Path, tag: str, base: str) -> str:
+        told.append((archive.name, tag, base))
+        return tag
+
+    monkeypatch.setattr("autograder.packaging.image.build_image", note)
+    (course / "course.toml").write_text('base = "debian:12"\n', encoding="utf-8")
+
+    done = _run("build", "small", "--image", "--course", course)
+
+    assert told == [("autograder.zip", "autograder-small", "debian:12")]
+    assert done.output.splitlines()[-1] == "autograder-small"
+
+
+def test_verify_writes_what_it_found(course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for each claim, a summary, JSON and a page; made before, it is remembered."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    files = ["--json", tmp_path / "proof.json", "--html", tmp_path / "proof.html"]
+    first, second = (_run("verify", "small", "--quick", "--course", course, *files) for _ in range(2))
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "ok small: the reference earns everything (run seed 0)  (before)" in second.output
+    assert "small: 11 of 11 claims hold" in first.output
+    assert (tmp_path / "proof.json").exists()
+    assert (tmp_path / "proof.html").exists()
+
+
 def test_grade_shows_and_writes_grades(course: Path, tmp_path: Path) -> None:
     """Two hand-ins give a table, Gradescope's JSON, our own, and a CSV."""
     _run("build", "small", "--course", course)
