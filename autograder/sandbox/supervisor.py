@@ -152,6 +152,7 @@ class Supervisor:
                 processes.kill_group(self._group)
             processes.kill(running, _KILL_SECONDS)
             self._reap()
+        self._reap()  # lest they count as processes still, where no init reaps what a supervisor leaves
         self._template = 0
         if self._commands:
             self._commands.close()

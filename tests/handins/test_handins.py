@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -162,20 +163,18 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 def told(
     request: pytest.FixtureRequest, images: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Told]:
-    """Give what the driver says in a mode; it runs once for each, on the cases that were selected."""
+    """Give what the driver says in a mode: it runs once for each, side by side, on the cases that were selected."""
     chosen: dict[str, set[str]] = {name: set() for name in MODES}
     for item in request.session.items:
         if item.path == Path(__file__) and (spec := getattr(item, "callspec", None)):
             chosen[spec.params["name"]].add(spec.params.get("identifier", ""))
-
-    @cache
-    def told_in(name: str) -> Told:
-        mode = MODES[name]
+    asked = [mode for name, mode in MODES.items() if chosen[name] and not mode.missing]
+    for mode in asked:
         if mode.owner:
             images(mode.owner)
-        return mode.run(sorted(chosen[name]), tmp_path_factory.mktemp(name))
-
-    return told_in
+    with ThreadPoolExecutor(len(MODES)) as pool:  # much of the time of a mode is waiting for what hangs
+        runs = {m.name: pool.submit(m.run, sorted(chosen[m.name]), tmp_path_factory.mktemp(m.name)) for m in asked}
+    return lambda name: runs[name].result()
 
 
 @pytest.mark.parametrize(("name", "identifier"), [*_parameters()])
