@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from autograder.assignment import load_assignment
+from autograder.data.sets import SAMPLES
 from autograder.packaging.image import build_image
 from autograder.packaging.otter import write_otter_zip
 
@@ -25,7 +26,7 @@ CASES = DRIVE["read_cases"]()
 BASE = os.environ.get("AUTOGRADER_TEST_BASE", "local/debian:bookworm")
 LIMITS = ("--network=none", "--memory=2g", "--cpus=2", "--pids-limit=600")
 INSIDE = "/autograder/source/handed"  # closed to student code without Landlock, too
-_CLOSE = "chmod 0711 /tmp /var/tmp /dev/shm /run/lock 2>/dev/null"  # as run_autograder does
+_CLOSE = "chmod 0711 /tmp /var/tmp /run/lock; chmod 1733 /dev/shm"  # as run_autograder does, with shared memory
 NO_LANDLOCK = {
     "defaultAction": "SCMP_ACT_ALLOW",
     "syscalls": [
@@ -97,21 +98,15 @@ class Mode:
         handed = folder / "handed"
         shutil.copytree(ROOT / "assignments", handed / "assignments")
         shutil.copytree(HERE, handed / "tests" / "handins")
-        options = [
-            "--rm",
-            *LIMITS,
-            "--user",
-            self.owner,
-            "--volume",
-            f"{handed}:{INSIDE}:ro",
-            "--volume",
-            f"{out}:/out",
-        ]
+        shutil.copytree(SAMPLES, handed / "tests" / "data" / "samples")  # the image has its own assignment's alone
+        folders = [f"{handed}:{INSIDE}:ro", f"{out}:/out"]
+        options = ["--rm", *LIMITS, "--user", self.owner, *(f"--volume={folder}" for folder in folders)]
         if not self.landlock:
             profile = folder / "no-landlock.json"
             profile.write_text(json.dumps(NO_LANDLOCK), encoding="ascii")
             options += ["--security-opt", f"seccomp={profile}"]
-        command = f"{_CLOSE}; exec /autograder/venv/bin/python -B {INSIDE}/tests/handins/drive.py --out /out/rows.json"
+        drive = f"/autograder/venv/bin/python -B {INSIDE}/tests/handins/drive.py --out /out/rows.json"
+        command = f"{{ {_CLOSE}; }} 2>/dev/null; exec {drive}"
         docker("run", *options, _image(self.owner), "bash", "-c", f"{command} --ids {' '.join(ids)}")
 
 
