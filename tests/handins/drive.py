@@ -409,6 +409,7 @@ def drive(assignments: Path, modules: list[str], ids: list[str]) -> Iterator[Row
         if missing := lacks(original):
             yield from (Row(key, skipped=f"needs {missing}") for key in (*(case["id"] for case in together), last))
             continue
+        _open_shared_memory(0o1733 if everything[0]["limits"].get("shared_memory") else 0o711)
         only = {name for case in together for name in case["only"]} if all(case["only"] for case in together) else ()
         with tempfile.TemporaryDirectory(prefix="course-") as folder:
             desk = Desk(Planted(original, everything[0]["limits"], Path(folder)), sorted(only), cases)
@@ -417,6 +418,12 @@ def drive(assignments: Path, modules: list[str], ids: list[str]) -> Iterator[Row
                 yield desk.survives(last)
             finally:
                 desk.close()
+
+
+def _open_shared_memory(mode: int) -> None:
+    """Give a container's folder for shared memory the mode that `run_autograder` gives it for an assignment."""
+    if Path("/.dockerenv").exists() and os.geteuid() == 0:
+        Path("/dev/shm").chmod(mode)  # noqa: S108 - the container's own
 
 
 def main() -> int:
