@@ -44,6 +44,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import make
 
 HERE = Path(__file__).parent
+SHARED = Path("/dev/shm")  # noqa: S108 - shared memory, whose mode is set in a container
 SURVIVES = "grader-survives-"
 _DEFAULTS: dict[str, Any] = {
     "on": "a2_convolution", "base": "solved", "before": "", "uses": "", "code": "", "edits": [], "files": {},
@@ -398,8 +399,15 @@ def desks(cases: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return sorted_out
 
 
-def drive(assignments: Path, modules: list[str], ids: list[str]) -> Iterator[Row]:
-    """Grade the chosen cases, assignment by assignment, and then each solved module once more."""
+def drive(assignments: Path, modules: list[str], ids: list[str], *, container: bool) -> Iterator[Row]:
+    """Grade the chosen cases, assignment by assignment, and then each solved module once more.
+
+    Args:
+        assignments: the course's folder.
+        modules: assignments whose cases are graded; all, when empty.
+        ids: cases that are graded; all, when empty.
+        container: whether this is root in a container that ends with it, whose /dev/shm is opened and closed.
+    """
     cases = {case["id"]: case for case in read_cases()}
     for last, everything in desks(case for case in cases.values() if not modules or case["on"] in modules).items():
         together = [case for case in everything if not ids or case["id"] in ids]
@@ -409,7 +417,8 @@ def drive(assignments: Path, modules: list[str], ids: list[str]) -> Iterator[Row
         if missing := lacks(original):
             yield from (Row(key, skipped=f"needs {missing}") for key in (*(case["id"] for case in together), last))
             continue
-        _open_shared_memory(0o1733 if everything[0]["limits"].get("shared_memory") else 0o711)
+        if container:
+            SHARED.chmod(0o1733 if everything[0]["limits"].get("shared_memory") else 0o711)  # as run_autograder does
         only = {name for case in together for name in case["only"]} if all(case["only"] for case in together) else ()
         with tempfile.TemporaryDirectory(prefix="course-") as folder:
             desk = Desk(Planted(original, everything[0]["limits"], Path(folder)), sorted(only), cases)
@@ -420,12 +429,6 @@ def drive(assignments: Path, modules: list[str], ids: list[str]) -> Iterator[Row
                 desk.close()
 
 
-def _open_shared_memory(mode: int) -> None:
-    """Give a container's folder for shared memory the mode that `run_autograder` gives it for an assignment."""
-    if Path("/.dockerenv").exists() and os.geteuid() == 0:
-        Path("/dev/shm").chmod(mode)  # noqa: S108 - the container's own
-
-
 def main() -> int:
     """Write a row for each case, as soon as it is decided; see the module."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -433,10 +436,11 @@ def main() -> int:
     parser.add_argument("--assignments", type=Path, default=HERE.parents[1] / "assignments", help="the course's folder")
     parser.add_argument("--modules", nargs="*", default=[], help="assignments whose cases are graded; all by default")
     parser.add_argument("--ids", nargs="*", default=[], help="cases that are graded; all by default")
+    parser.add_argument("--container", action="store_true", help="as root in a container: sets the mode of /dev/shm")
     chosen = parser.parse_args()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # to see what loses its parents
     told: dict[str, Any] = {"walls": vars(available()), "rows": {}}
-    for row in drive(chosen.assignments, chosen.modules, chosen.ids):
+    for row in drive(chosen.assignments, chosen.modules, chosen.ids, container=chosen.container):
         told["rows"][row.id] = vars(row)
         chosen.out.write_text(json.dumps(told, indent=1), encoding="utf-8")
         sys.stdout.write(f"{row.seconds:6.2f} s  {row.score:6.2f}  {row.id}  {'; '.join(row.wrong)[:500]}\n")
