@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "autograder"
 ROOMS = [
     "errors",
+    "toml",
+    "questions",
     "assignment",
     "course",
     "coursekit",

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from autograder.assignment import Assignment, Question
+from autograder.assignment import Assignment
+from autograder.questions import Question
 from coursekit.recording import Spec, combined
 from coursekit.verdicts import Case, Verdict
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from autograder.assignment import Assignment, Limits, Question
+from autograder.assignment import Assignment, Limits
+from autograder.questions import Question
 from autograder.sandbox.limits import Walls, available
 from autograder.sandbox.session import HandInProcess, Zygote
 

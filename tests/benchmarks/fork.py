@@ -13,7 +13,8 @@ from statistics import median, quantiles
 from time import perf_counter
 from types import ModuleType
 
-from autograder.assignment import Assignment, Limits, Question
+from autograder.assignment import Assignment, Limits
+from autograder.questions import Question
 from autograder.sandbox.client import RemoteStudent
 from autograder.sandbox.limits import available
 from autograder.sandbox.session import HandInProcess, Zygote

@@ -17,6 +17,7 @@ from autograder.assignment import Assignment, Question
 from autograder.errors import GraderFault, HandInError
 from autograder.grading import archive
 from autograder.grading.handin import HandIn, open_handin, write_to
+from autograder.questions import Question
 
 ASSIGNMENT = Assignment(Path("a2_small"), "Small", ("convolution.py",), 1, (Question("x", "X"),))
 WITH_WEIGHTS = replace(ASSIGNMENT, hand_in=("convolution.py", "model.safetensors", "extra.py"))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from autograder.assignment import Assignment, Question
+from autograder.assignment import Assignment
+from autograder.questions import Question
 from autograder.results.grade import Grade, judge
 from autograder.results.gradescope import to_gradescope
 from autograder.results.terminal import show, stands_out

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.assignment import Assignment, Question
+from autograder.assignment import Assignment
+from autograder.questions import Question
 from autograder.results.grade import Grade, judge
 from autograder.results.gradescope import not_run, to_gradescope, write_results
 from coursekit.recording import Spec

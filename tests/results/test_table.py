@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.assignment import Assignment, Question
+from autograder.assignment import Assignment
+from autograder.questions import Question
 from autograder.results.grade import Grade, judge
 from autograder.results.table import safe, write_csv
 from coursekit.recording import Spec

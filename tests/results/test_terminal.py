@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from autograder.assignment import Assignment, Question
+from autograder.assignment import Assignment
+from autograder.questions import Question
 from autograder.results.grade import Grade, judge
 from autograder.results.terminal import show, show_many, stands_out
 from coursekit.recording import Spec

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.assignment import Assignment, Limits, Question
+from autograder.assignment import Assignment, Limits
+from autograder.questions import Question
 from autograder.results.grade import Grade, judge
 from autograder.results.wording import block, escaped, message, one_line, overall, word
 from coursekit.recording import Spec
