@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.assignment import Assignment, Question
+from autograder.assignment import Assignment
 from autograder.errors import GraderFault, HandInError
 from autograder.grading import archive
 from autograder.grading.handin import HandIn, open_handin, write_to
