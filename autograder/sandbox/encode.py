@@ -37,7 +37,7 @@ class Encoder:
         kind = type(value)
         if value is None or kind in (bool, int, float, str):
             return value
-        writer = _WRITERS.get(kind) or _numpy_or_torch(value)
+        writer = _WRITERS.get(kind) or _numpy_or_torch(value) or _of_base(kind)
         if writer is not None:
             return writer(self, value, depth + 1)
         if self._functions is not None and callable(value):
@@ -51,12 +51,12 @@ class Encoder:
         return len(self.buffers) - 1
 
 
-def _write_items(tag: str, encoder: Encoder, value: Any, depth: int) -> list[Any]:
-    return [tag, *(encoder.node(item, depth) for item in value)]
+def _write_items(tag: str, base: type, encoder: Encoder, value: Any, depth: int) -> list[Any]:
+    return [tag, *(encoder.node(item, depth) for item in base.__iter__(value))]  # type: ignore[attr-defined]
 
 
 def _write_dict(encoder: Encoder, value: dict[Any, Any], depth: int) -> list[Any]:
-    return ["d", *([encoder.node(key, depth), encoder.node(item, depth)] for key, item in value.items())]
+    return ["d", *([encoder.node(key, depth), encoder.node(item, depth)] for key, item in dict.items(value))]
 
 
 def _write_array(encoder: Encoder, value: np.ndarray[Any, Any], _: int) -> list[Any]:
@@ -68,15 +68,14 @@ def _write_array(encoder: Encoder, value: np.ndarray[Any, Any], _: int) -> list[
 
 
 def _write_scalar(encoder: Encoder, value: np.generic, _: int) -> list[Any]:
-    known = value.dtype.str in DTYPES
-    return ["n", value.dtype.str, encoder.buffer(value.tobytes())] if known else ["o", "object"]
+    return ["n", value.dtype.str, encoder.buffer(value.tobytes())]
 
 
 def _write_tensor(encoder: Encoder, value: Any, _: int) -> list[Any]:
     name = str(value.dtype).removeprefix("torch.")
     if name not in TENSOR_DTYPES or value.layout != sys.modules["torch"].strided or value.device.type == "meta":
         return ["o", "Tensor"]
-    data = value.detach().cpu().contiguous()
+    data = value.detach().as_subclass(sys.modules["torch"].Tensor).cpu().contiguous()
     data = data.view(sys.modules["torch"].int16) if name == "bfloat16" else data
     return ["T", name, list(value.shape), encoder.buffer(data.numpy().tobytes()), bool(value.requires_grad)]
 
@@ -94,31 +93,44 @@ def _write_named(tag: str, prefix: str, _: Encoder, value: object, __: int) -> l
 
 
 _WRITERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
-    list: partial(_write_items, "l"),
-    tuple: partial(_write_items, "t"),
-    set: partial(_write_items, "s"),
-    frozenset: partial(_write_items, "s"),
+    list: partial(_write_items, "l", list),
+    tuple: partial(_write_items, "t", tuple),
+    set: partial(_write_items, "s", set),
+    frozenset: partial(_write_items, "s", frozenset),
     dict: _write_dict,
-    bytes: lambda encoder, value, _: ["b", encoder.buffer(value)],
+    bytes: lambda encoder, value, _: ["b", encoder.buffer(bytes.__bytes__(value))],
     complex: lambda _, value, __: ["c", value.real, value.imag],
     np.ndarray: _write_array,
     np.random.Generator: _write_generator,
     Opaque: lambda _, value, __: ["o", value.kind],
 }
 
+_BASES: dict[type, Callable[[Encoder, Any, int], Any]] = {
+    base: _WRITERS[base] for base in (list, tuple, set, frozenset, dict, bytes)
+} | {
+    int: lambda _, value, __: int.__int__(value),
+    float: lambda _, value, __: float.__float__(value),
+    str: lambda _, value, __: str.__str__(value),
+}
+
+
+def _of_base(kind: type) -> Callable[[Encoder, Any, int], Any] | None:
+    """Find how to write a subclass of a built-in type, such as a named tuple or an IntEnum's member, as that type."""
+    return next((_BASES[base] for base in type.mro(kind) if base in _BASES), None)
+
 
 def _numpy_or_torch(value: object) -> Callable[[Encoder, Any, int], Any] | None:  # noqa: PLR0911 - one for each kind
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) and value.dtype.str in DTYPES:
         return _write_scalar
     if isinstance(value, np.dtype):
         return lambda _, dtype, __: ["p", dtype.str]
     torch = sys.modules.get("torch")
     if torch is None:
         return None
-    if type(value) in (torch.Tensor, torch.nn.Parameter):
+    if isinstance(value, torch.Tensor) and type(value).__torch_dispatch__ is torch.Tensor.__torch_dispatch__:
         return _write_tensor
     if isinstance(value, torch.dtype):
         return partial(_write_named, "D", "torch.")
     if isinstance(value, torch.Generator):
         return lambda encoder, generator, _: ["g", encoder.buffer(generator.get_state().numpy().tobytes())]
-    return _write_dict if type(value).__name__ == "OrderedDict" and isinstance(value, dict) else None
+    return None

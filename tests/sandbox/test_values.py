@@ -1,7 +1,9 @@
 """What may cross the wire, both ways, and what may not."""
 
 import math
-from typing import Any
+from collections import Counter, OrderedDict, defaultdict
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -83,7 +85,15 @@ class _AlwaysEqual(np.ndarray):  # type: ignore[type-arg]
 
 @pytest.mark.parametrize(
     "value",
-    [object(), print, _AlwaysEqual(3), np.array(["a"], object), np.ma.array([1]), type("float", (float,), {})(2.0)],
+    [
+        object(),
+        print,
+        _AlwaysEqual(3),
+        np.array(["a"], object),
+        np.ma.array([1]),
+        np.longdouble(1),
+        np.datetime64(1, "D"),
+    ],
 )
 def test_what_is_no_data_arrives_as_its_kind_alone(value: object) -> None:
     """A subclass or an object cannot bring its own == along."""
@@ -92,6 +102,63 @@ def test_what_is_no_data_arrives_as_its_kind_alone(value: object) -> None:
     assert type(crossed) is Opaque
     assert crossed != value
     assert crossed != crossed  # noqa: PLR0124 - it equals nothing, itself included
+
+
+class _Point(NamedTuple):
+    x: int
+
+
+class _Axis(IntEnum):
+    ROW = 1
+
+
+class _Layout(StrEnum):
+    NCHW = "NCHW"
+
+
+class _Odd(dict):  # type: ignore[type-arg]
+    def items(self) -> Any:
+        raise OSError
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (OrderedDict(a=1), {"a": 1}),
+        (defaultdict(list, a=[1]), {"a": [1]}),
+        (Counter("aab"), {"a": 2, "b": 1}),
+        (_Odd(a=1), {"a": 1}),
+        (_Point(3), (3,)),
+        (_Axis.ROW, 1),
+        (_Layout.NCHW, "NCHW"),
+        (np.str_("NCHW"), "NCHW"),
+        (np.bytes_(b"x"), b"x"),
+        (type("float", (float,), {"__eq__": lambda *_: True})(2.0), 2.0),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_subclass_of_a_built_in_type_arrives_as_that_type(value: object, plain: object) -> None:
+    """An OrderedDict is a dict, for a student and for a test; it brings neither code nor an == of its own."""
+    crossed = _crossed(value)
+
+    assert type(crossed) is type(plain)
+    assert crossed == plain
+
+
+def test_a_subclass_of_tensor_arrives_as_a_tensor() -> None:
+    """What torchvision's transforms return is an Image, which is a tensor for a student."""
+    torch = pytest.importorskip("torch")
+    image = torch.arange(3.0).as_subclass(type("Image", (torch.Tensor,), {}))
+
+    crossed = _crossed(image)
+
+    assert type(crossed) is torch.Tensor
+    assert crossed.tolist() == [0, 1, 2]
 
 
 def test_a_class_name_of_the_students_is_not_repeated() -> None:
