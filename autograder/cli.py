@@ -250,9 +250,10 @@ def _show(grades: "list[Grade]") -> None:
     from rich.console import Console
 
     from autograder.results import terminal
+    from autograder.results.summary import summary_of
 
     console = Console()
     if len(grades) == 1:
         terminal.show(grades[0], console)
     else:
-        terminal.show_many(grades, console)
+        terminal.show_many(map(summary_of, grades), console)

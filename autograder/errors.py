@@ -11,6 +11,8 @@
   x DataError            a data set that is not there, or is not what it should be
   x WireError             bytes from a worker that are no message
   x GraderFault           a fault of the grader: never the student's loss
+  x StoreError            grades that cannot be kept or read, or that another command is at work on
+  x ClusterError          a Dask cluster that cannot be reached or used
 """
 
 from difflib import get_close_matches
@@ -73,6 +75,14 @@ class WireError(AutograderError):
 
 class GraderFault(AutograderError):
     """The grader itself failed; no student loses a point by it."""
+
+
+class StoreError(AutograderError):
+    """Grades cannot be kept or read, or another command is at work on them."""
+
+
+class ClusterError(AutograderError):
+    """A Dask cluster cannot be reached or used."""
 
 
 def did_you_mean(word: str, known: "Iterable[str]") -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from autograder.results.grade import Grade
 from autograder.results.gradescope import to_gradescope, write_results
 from autograder.results.record import record
+from autograder.results.summary import summary_of
 from autograder.results.table import write_csv
 
 
@@ -25,4 +26,4 @@ def write_grades(out: Path, grades: Sequence[Grade]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_results(folder / "results.json", to_gradescope(grade))
         write_results(folder / "grade.json", record(grade))
-    write_csv(out / "grades.csv", grades)
+    write_csv(out / "grades.csv", [*map(summary_of, grades)])

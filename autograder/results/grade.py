@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from autograder.assignment import Assignment
-from autograder.questions import Question
+from autograder.questions import WRITTEN, Question
 from coursekit.recording import Spec, combined
 from coursekit.verdicts import Case, Verdict
 
@@ -90,6 +90,11 @@ class Grade:
         return not self.fault and all(result.final for result in self.results)
 
     @property
+    def awaited(self) -> float:
+        """Points of written questions that no person has marked yet; while there are any, the score is not complete."""
+        return math.fsum(result.spec.points for result in self.results if result.verdict is Verdict.AWAITING)
+
+    @property
     def badges(self) -> tuple[str, ...]:
         """Badges of the questions whose tests all passed in full."""
         questions = [question for question in self.assignment.questions if question.badge]
@@ -115,16 +120,20 @@ def judge(assignment: Assignment, specs: Iterable[Spec], cases: Sequence[Case]) 
 
     Args:
         assignment: the manifest, which gives the order of the questions.
-        specs: every test of the suite; one without cases was not run, and still counts in the total.
+        specs: every test of the suite; one without cases was not run, and still counts in the total. A written
+            question has none, and awaits a person.
         cases: what became of the cases that ran.
     """
     by_test: dict[str, list[Case]] = {}
     for case in cases:
         by_test.setdefault(case.test, []).append(case)
     specs = list(specs)
-    results = []
+    results: list[TestResult] = []
     for place, question in enumerate(assignment.questions, 1):
         for index, spec in enumerate((s for s in specs if s.question == question.id), 1):
             own = tuple(by_test.get(spec.id, ()))
             results.append(TestResult(spec, f"{place}.{index}", combined(own), spec.earned(own), own))
+        if question.kind == WRITTEN:
+            spec = Spec(question.id, question.id, question.title, question.points)
+            results.append(TestResult(spec, f"{place}.1", Verdict.AWAITING, 0.0))
     return tuple(results)

@@ -1,7 +1,6 @@
 """A grade as Gradescope's results.json, and the writing of such files."""
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from autograder.assignment import Assignment
 from autograder.results import wording
 from autograder.results.grade import Grade, TestResult, judge
+from autograder.results.whole import write_whole
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
@@ -66,13 +66,7 @@ def write_results(path: Path, data: dict[str, Any]) -> None:
     Raises:
         ValueError: if the data hold NaN or an infinity; an existing file is kept.
     """
-    text = json.dumps(data, indent=2, allow_nan=False) + "\n"
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="ascii")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 
 def _has_score(grade: Grade, result: TestResult) -> bool:

@@ -10,7 +10,8 @@ from autograder.assignment import Assignment
 from autograder.questions import Question
 from autograder.results.grade import Grade, judge
 from autograder.results.gradescope import to_gradescope
-from autograder.results.terminal import show, stands_out
+from autograder.results.summary import stands_out
+from autograder.results.terminal import show
 from autograder.results.wording import overall
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict

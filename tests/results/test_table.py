@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from autograder.assignment import Assignment
 from autograder.questions import Question
 from autograder.results.grade import Grade, judge
+from autograder.results.summary import summary_of
 from autograder.results.table import safe, write_csv
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
@@ -25,7 +26,7 @@ def _grade(name: str, *verdicts: Verdict, members: tuple[str, ...] = (), fault: 
 
 
 def _rows(path: Path, *grades: Grade) -> list[list[str]]:
-    write_csv(path / "grades.csv", grades)
+    write_csv(path / "grades.csv", [*map(summary_of, grades)])
     with (path / "grades.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from autograder.assignment import Assignment
 from autograder.questions import Question
 from autograder.results.grade import Grade, judge
-from autograder.results.terminal import show, show_many, stands_out
+from autograder.results.summary import stands_out, summary_of
+from autograder.results.terminal import show, show_many
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
@@ -79,7 +80,9 @@ def test_a_part_of_the_points_is_named() -> None:
 
 def test_a_pipe_gets_no_colours() -> None:
     """No escape sequence comes out where there is no terminal."""
-    assert "\x1b" not in _printed(show, _with(Verdict.FAILED)) + _printed(show_many, [_with(Verdict.FAILED)])
+    assert "\x1b" not in _printed(show, _with(Verdict.FAILED)) + _printed(
+        show_many, [summary_of(_with(Verdict.FAILED))]
+    )
 
 
 def test_student_text_is_no_markup() -> None:
@@ -87,14 +90,14 @@ def test_student_text_is_no_markup() -> None:
     nasty = "[red]x[/] :smile: [/nothing] \x1b[2J"
     grade = _grade([RIGHT[0], Case(SPECS[1].id, "", Verdict.FAILED, 0.0, nasty)], name=nasty, problem=nasty)
 
-    text = _printed(show, grade, width=200) + _printed(show_many, [grade], width=200)
+    text = _printed(show, grade, width=200) + _printed(show_many, [summary_of(grade)], width=200)
     assert text.count(nasty.replace("\x1b", "\\x1b")) == 5
     assert "\x1b" not in text
 
 
 def test_many_hand_ins_are_one_row_each() -> None:
     """Name, score, what stands out and seconds."""
-    text = _printed(show_many, [_grade(), _with(Verdict.FAILED)])
+    text = _printed(show_many, map(summary_of, [_grade(), _with(Verdict.FAILED)]))
 
     assert _row(text, "everything") == ["ada.py", "6 of 6", "everything passed", "1.2"]
     assert _row(text, "Try B") == ["ada.py", "4 of 6", "y: Try B.", "1.2"]
