@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.errors import ManifestError, did_you_mean
-from autograder.questions import WRITTEN, Question, read_questions
+from autograder.questions import TESTED, WRITTEN, Question, read_questions
 from autograder.toml import Table, read_toml
 
 MANIFEST = "assignment.toml"
@@ -118,6 +118,11 @@ class Assignment:
     def by_id(self) -> dict[str, Question]:
         """Questions by id."""
         return {question.id: question for question in self.questions}
+
+    @property
+    def tested(self) -> tuple[Question, ...]:
+        """Questions that tests grade."""
+        return tuple(question for question in self.questions if question.kind == TESTED)
 
     @property
     def written(self) -> tuple[Question, ...]:

@@ -110,7 +110,7 @@ def _places(assignment: Assignment, names: list[str]) -> tuple[dict[int, list[st
     """Give the titles that stand before each piece, and the questions that are checked after it."""
     first: dict[int, list[str]] = {}
     last: dict[int, list[str]] = {}
-    for question in assignment.questions:
+    for question in assignment.tested:
         found = [number for number, name in enumerate(names) if name in question.functions] or [len(names) - 1]
         first.setdefault(found[0], []).append(question.title)
         last.setdefault(found[-1], []).append(question.id)

@@ -49,7 +49,7 @@ def _import_probes(file: Path) -> ModuleType:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the recorder with the questions of the manifest."""
     manifest = _manifest(config)
-    questions = {q["id"]: tuple(q.get("needs", ())) for q in manifest["questions"]}
+    questions = {q["id"]: tuple(q.get("needs", ())) for q in manifest["questions"] if not _is_written(q)}
     recorder = Recorder(questions)
     config.pluginmanager.register(recorder, "coursekit-recorder")
 
@@ -113,7 +113,9 @@ def probes(request: pytest.FixtureRequest) -> ModuleType:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the points so far by question, what is still to do, and the hints."""
     recorder: Recorder = config.pluginmanager.get_plugin("coursekit-recorder")  # type: ignore[assignment]
-    titles = {q["id"]: q["title"] for q in _manifest(config)["questions"]}
+    manifest = _manifest(config)
+    titles = {q["id"]: q["title"] for q in manifest["questions"]}
+    written = [q for q in manifest["questions"] if _is_written(q)]
     write = terminalreporter.write_line
     terminalreporter.section("points of the public tests")
     total = possible = 0.0
@@ -123,8 +125,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             earned, points = recorder.earned(question), sum(spec.points for spec in specs)
             total, possible = total + earned, possible + points
             write(f"{_MARK.get(combined(cases), 'wrong'):<6} {earned:>5g} of {points:<4g} {titles[question]}")
-    rest = f"the hidden tests give the rest of {_manifest(config)['points']:g}"
+    rest = f"the hidden tests give the rest of {manifest['points'] - sum(q['points'] for q in written):g}"
     write(f"{'':<6} {total:>5g} of {possible:<4g} so far; {rest}")
+    for q in written:
+        write(f"{'later':<6} {'?':>5} of {q['points']:<4g} {q['title']}: a person marks it")
     for line in _hints(recorder):
         write(line)
 
@@ -140,6 +144,11 @@ def _hints(recorder: Recorder) -> list[str]:
 
 def _manifest(config: pytest.Config) -> dict[str, Any]:
     return tomllib.loads((config.rootpath / "assignment.toml").read_text(encoding="utf-8"))
+
+
+def _is_written(question: dict[str, Any]) -> bool:
+    """Whether a person marks a question, and no test."""
+    return bool(question.get("kind") == "written")
 
 
 def _name(config: pytest.Config) -> str:

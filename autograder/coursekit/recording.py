@@ -46,7 +46,9 @@ _WORST_FIRST = (
     Verdict.NOT_GRADED,
     Verdict.NOT_RUN,
     Verdict.PASSED,
+    Verdict.AWAITING,
 )
+    Verdict.DECIDED,
 _STOPS = {
     NotAttempted: Verdict.NOT_ATTEMPTED,
     NotGraded: Verdict.NOT_GRADED,

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What became of one case; only a passed one earns."""
+    """What became of one case; only a passed one earns, and what a person decides."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -15,6 +15,8 @@ class Verdict(StrEnum):
     CRASHED = "crashed"
     NOT_RUN = "not run"
     GRADER_ERROR = "grader error"
+    AWAITING = "awaiting a person"
+    DECIDED = "decided by a person"
 
 
 class CheckFailed(AssertionError):

@@ -11,7 +11,8 @@ from autograder.results.wording import message
 from coursekit.verdicts import Verdict
 
 _MOST_WORDS = 300
-_UNDECIDED = {Verdict.NOT_GRADED, Verdict.NOT_RUN}
+_OUTSIDE = {Verdict.NOT_RUN, Verdict.AWAITING}  # no test was run
+_UNDECIDED = {Verdict.NOT_GRADED, *_OUTSIDE}
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,13 @@ class Claim:
 
 def evidence(grade: Grade) -> dict[str, Any]:
     """Keep of a grade what a proof shows: score, and the tests that lost points with their verdicts and hints."""
-    lost = {r.spec.id: str(r.verdict) for r in grade.results if not r.whole and r.verdict is not Verdict.NOT_RUN}
+    lost = {r.spec.id: str(r.verdict) for r in grade.results if not r.whole and r.verdict not in _OUTSIDE}
     return {"score": grade.score, "lost": lost}
 
 
 def earns_everything(grade: Grade) -> str:
     """Say what a right hand-in lost; empty where it earns all that the tests that were run give."""
-    ran = [result for result in grade.results if result.verdict is not Verdict.NOT_RUN]
+    ran = [result for result in grade.results if result.verdict not in _OUTSIDE]
     lost = [result for result in ran if not result.whole and not _lacks_device(result)]
     return said(grade, lost) if lost or grade.fault or not ran else ""
 
@@ -67,7 +68,7 @@ def earns_nothing(grade: Grade) -> str:
 
 def is_untouched(grade: Grade) -> str:
     """Say what a starter earned or attempted; empty where everything is still to do."""
-    allowed = {Verdict.NOT_ATTEMPTED, Verdict.NOT_GRADED}
+    allowed = {Verdict.NOT_ATTEMPTED, Verdict.NOT_GRADED, Verdict.AWAITING}
     attempted = [result for result in grade.results if result.verdict not in allowed and not _is_given(result)]
     return earns_nothing(grade) or said(grade, attempted)
 

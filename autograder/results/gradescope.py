@@ -20,7 +20,8 @@ def to_gradescope(grade: Grade) -> dict[str, Any]:
     """Give a grade in Gradescope's schema.
 
     A test that met a fault of the grader has neither score nor status, and a grade that is not
-    final has no top-level score: a total would look like a grade, and lack what the fault cost.
+    final has no top-level score: a total would look like a grade, and lack what the fault cost. What awaits a person
+    has no score either; the total then holds what the tests gave, and says so.
 
     Args:
         grade: the grade.
@@ -39,6 +40,7 @@ def to_gradescope(grade: Grade) -> dict[str, Any]:
         "leaderboard": [{"name": n, "value": round(v, 6), "order": order} for n, v, order in grade.leaderboard],
         "extra_data": {
             "final": grade.final,
+            "complete": grade.final and not grade.awaited,
             "badges": list(grade.badges),
             "verdicts": {result.spec.id: str(result.verdict) for result in grade.results},
             "versions": grade.versions,
@@ -70,7 +72,8 @@ def write_results(path: Path, data: dict[str, Any]) -> None:
 
 
 def _has_score(grade: Grade, result: TestResult) -> bool:
-    return result.final and (grade.final or result.verdict is not Verdict.NOT_RUN)
+    unknown = result.verdict is Verdict.AWAITING or (result.verdict is Verdict.NOT_RUN and not grade.final)
+    return result.final and not unknown
 
 
 def _test(grade: Grade, result: TestResult, scores: dict[str, float]) -> dict[str, Any]:
@@ -78,7 +81,8 @@ def _test(grade: Grade, result: TestResult, scores: dict[str, float]) -> dict[st
     decided: dict[str, Any] = {}
     if result.spec.id in scores:
         decided = {"score": scores[result.spec.id]}
-        if result.spec.points or result.verdict is not Verdict.NOT_ATTEMPTED:  # a bonus left alone is no failure
+        unjudged = Verdict.NOT_ATTEMPTED if not result.spec.points else None  # a bonus left alone is no failure
+        if result.verdict not in {unjudged, Verdict.DECIDED}:
             decided["status"] = "passed" if result.whole else "failed"
     return {
         "name": result.spec.title,

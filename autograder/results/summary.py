@@ -17,6 +17,7 @@ _MOST_TELLING = (
     Verdict.NOT_ATTEMPTED,
     Verdict.NOT_GRADED,
     Verdict.NOT_RUN,
+    Verdict.DECIDED,
 )
 _SAID = {Verdict.TIMED_OUT: "hangs", Verdict.CRASHED: "crashes", Verdict.NOT_ATTEMPTED: "still to do"}
 
@@ -27,7 +28,7 @@ class QuestionScore:
 
     Attributes:
         question: its id.
-        score: points; None where a fault of the grader leaves them unknown.
+        score: points; None where a fault of the grader leaves them unknown, or a person has yet to give them.
         maximum: points that there are.
         verdict: the worst of its tests, in words.
     """
@@ -67,6 +68,16 @@ class Summary:
         """Whether no test met a fault of the grader."""
         return self.score is not None
 
+    @property
+    def awaited(self) -> float:
+        """Points of written questions that no person has marked yet; until then the score is not complete."""
+        return math.fsum(asked.maximum for asked in self.questions if asked.verdict == Verdict.AWAITING)
+
+    @property
+    def total(self) -> float | None:
+        """The score, once nothing of it is unknown."""
+        return None if self.awaited else self.score
+
 
 def summary_of(grade: Grade) -> Summary:
     """Sum a grade up."""
@@ -91,10 +102,11 @@ def stands_out(grade: Grade) -> str:
         return f"look at this: {wording.one_line(grade.flags[0])}"
     if grade.problem:
         return wording.one_line(grade.problem.splitlines()[0])
-    lost = [result for result in grade.results if result.spec.points and not result.whole]
+    judged = [result for result in grade.results if result.verdict is not Verdict.AWAITING]
+    lost = [result for result in judged if result.spec.points and not result.whole]
     if not lost:
-        return "everything passed"
-    if all(result.verdict is Verdict.NOT_ATTEMPTED for result in grade.results):
+        return f"everything passed, {grade.awaited:g} points await a person" if grade.awaited else "everything passed"
+    if all(result.verdict is Verdict.NOT_ATTEMPTED for result in judged):
         return "nothing attempted"
     first = min(lost, key=_rank)
     return f"{first.spec.question}: {_SAID.get(first.verdict) or _why(first)}"
@@ -114,7 +126,7 @@ def verdict_of(results: Sequence[TestResult]) -> str:
 
 
 def _question(name: str, results: Sequence[TestResult]) -> QuestionScore:
-    known = all(result.final for result in results)
+    known = all(result.final and result.verdict is not Verdict.AWAITING for result in results)
     score = round(math.fsum(result.score for result in results), 2) if known else None
     return QuestionScore(name, score, math.fsum(result.spec.points for result in results), verdict_of(results))
 

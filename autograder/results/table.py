@@ -15,7 +15,7 @@ _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the last four are the wide f
 def write_csv(path: Path, grades: Sequence[Summary]) -> None:
     """Write one row for each person, with a column for each question.
 
-    A fault of the grader leaves its question and the score empty.
+    A fault of the grader leaves its question and the score empty, and so does what awaits a person.
 
     Args:
         path: the file; at any moment it is whole or not there.
@@ -38,7 +38,8 @@ def safe(text: str) -> str:
 def _rows(grade: Summary, questions: Sequence[str]) -> Iterator[list[str]]:
     scores = {question.question: _number(question.score) for question in grade.questions}
     for member in grade.members or ("",):
-        said = [safe(grade.hand_in), safe(member), _number(grade.score), f"{grade.maximum:g}", str(grade.final).lower()]
+        final = str(grade.total is not None).lower()
+        said = [safe(grade.hand_in), safe(member), _number(grade.total), f"{grade.maximum:g}", final]
         yield [*said, safe("; ".join(grade.badges)), *(scores.get(question, "") for question in questions)]
 
 

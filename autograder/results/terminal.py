@@ -12,7 +12,9 @@ from autograder.results.grade import Grade, TestResult
 from autograder.results.summary import Summary, fault_of, summary_of, verdict_of
 from coursekit.verdicts import Verdict
 
-_STYLES = {"passed": "green", "partly passed": "yellow", "not attempted": "dim", "not graded": "dim", "not run": "dim"}
+_STYLES = {"passed": "green", "partly passed": "yellow", "decided by a person": "green"} | dict.fromkeys(
+    ("not attempted", "not graded", "not run", "awaiting a person"), "dim"
+)
 
 
 def show(grade: Grade, console: Console) -> None:
@@ -37,7 +39,9 @@ def show(grade: Grade, console: Console) -> None:
 
 
 def _is_told(result: TestResult) -> bool:
-    """Whether a test is worth telling of: not one that is whole, nor a bonus that was left alone."""
+    """Whether a test is worth telling of: what a person says, else not one that is whole, nor a bonus left alone."""
+    if result.verdict is Verdict.DECIDED:
+        return True
     return not result.whole and (bool(result.spec.points) or result.verdict is not Verdict.NOT_ATTEMPTED)
 
 
@@ -54,8 +58,8 @@ def show_many(grades: Iterable[Summary], console: Console) -> None:
 
 
 def _show_test(result: TestResult, grade: Grade, console: Console) -> None:
-    score = f"{result.score:.4g}" if result.final else "?"
-    _print(console, f"\n{result.number} {result.spec.title}  ({score} of {result.spec.points:g})")
+    score = _of([result])
+    _print(console, f"\n{result.number} {result.spec.title}  ({score})")
     said = wording.message(result, grade.assignment)
     if not result.final:
         said += "".join(f"\n{wording.block(case.details)}" for case in result.cases if case.details)
@@ -65,11 +69,13 @@ def _show_test(result: TestResult, grade: Grade, console: Console) -> None:
 def _of(results: Sequence[TestResult]) -> str:
     points = sum(result.spec.points for result in results)
     score = f"{round(sum(result.score for result in results), 2):g}"
-    return f"{score if all(result.final for result in results) else '?'} of {points:g}"
+    known = all(result.final and result.verdict is not Verdict.AWAITING for result in results)
+    return f"{score if known else '?'} of {points:g}"
 
 
 def _points(grade: Summary) -> str:
-    return f"{'?' if grade.score is None else f'{grade.score:g}'} of {grade.maximum:g}"
+    awaited = f", {grade.awaited:g} awaited" if grade.awaited else ""
+    return f"{'?' if grade.score is None else f'{grade.score:g}'} of {grade.maximum:g}{awaited}"
 
 
 def _print(console: Console, line: str) -> None:

@@ -40,6 +40,7 @@ def overall(grade: Grade) -> str:
     """Say what concerns the whole hand-in; what the grader broke on is for the instructor alone."""
     parts = [
         "" if grade.final else f"{NOT_FINAL}. What was graded keeps its points; the rest will follow.",
+        f"NOT COMPLETE: {grade.awaited:g} points await a person" if grade.awaited else "",
         f"UNCONFINED, so not an official grade: {grade.unconfined}" if grade.unconfined else "",
         block(grade.problem),
         *map(block, grade.notes),
@@ -133,7 +134,8 @@ def _reason(result: TestResult, told: Case | None) -> str:
         return block("\n".join(filter(None, [told.summary, told.details if result.spec.public else ""])))
     if result.verdict is Verdict.NOT_ATTEMPTED and result.spec.public:  # the stub's text is the student's
         return block(told.summary)
-    return block(told.summary) if result.verdict is Verdict.PASSED else ""  # the suite's own words
+    own_words = {Verdict.PASSED, Verdict.DECIDED}  # the suite's, or those of a person who grades
+    return block(told.summary) if result.verdict in own_words else ""
 
 
 def _is_partial(result: TestResult) -> bool:

@@ -45,7 +45,7 @@ class Server:
     def __init__(self, assignment: Assignment, settings: dict[str, Any], lines: "Lines", zygote: Zygote) -> None:
         self._assignment, self._lines, self._zygote = assignment, lines, zygote
         self._walls = Walls(**settings["walls"])
-        self.recorder = Recorder({question.id: question.needs for question in assignment.questions})
+        self.recorder = Recorder({question.id: question.needs for question in assignment.tested})
         self.fixtures = SuiteFixtures(assignment, settings["salt"], self.recorder)
         self.collection_errors: list[str] = []
 
@@ -85,9 +85,11 @@ class Server:
 
     def _points_problem(self) -> Iterator[str]:
         total = sum(spec.points for spec in self.recorder.specs.values())
-        if abs(total - self._assignment.points) > 1e-9:  # noqa: PLR2004 - sums of decimal fractions
+        written = sum(question.points for question in self._assignment.written)
+        if abs(total + written - self._assignment.points) > 1e-9:  # noqa: PLR2004 - sums of decimal fractions
             place = self._assignment.folder / "assignment.toml"
-            yield f"{place}: 'points' is {self._assignment.points:g}, but the suites give {total:g}"
+            others = f" and written questions {written:g}" if written else ""
+            yield f"{place}: 'points' is {self._assignment.points:g}, but the suites give {total:g}{others}"
 
     def _grade(self, session: pytest.Session, order: dict[str, Any]) -> None:
         """Run every test against one hand-in, in this fork, and report each case as it is decided."""

@@ -66,6 +66,7 @@ def test_the_top_has_gradescopes_fields() -> None:
         "leaderboard": [],
         "extra_data": {
             "final": True,
+            "complete": True,
             "badges": [],
             "verdicts": {"test_x::test_a": "passed", "test_x::test_b": "failed", "test_y::test_c": "passed"},
             "versions": {"numpy": "2.4"},
