@@ -36,6 +36,10 @@ class AutograderError(Exception):
         super().__init__(f"{where}: {what}" + (f"\n  {todo}" if todo else ""))
         self.where, self.what, self.todo = str(where), what, todo
 
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """Travel between processes in three parts."""
+        return type(self), (self.where, self.what, self.todo)
+
 
 class ManifestError(AutograderError):
     """An assignment.toml or course.toml cannot be used."""

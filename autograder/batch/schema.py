@@ -82,6 +82,7 @@ SUBMISSIONS = Table(
     Column("key", Text, nullable=False),
     Column("folder", Text, nullable=False),  # where its results lie in --out
     Column("path", FilePath, nullable=False),
+    Column("parts", JSON, nullable=False),  # [[name as handed in, name on the disk]]
     Column("people", JSON, nullable=False),  # [{name, email, id}], as the platform says
     Column("submitted", Utc),
     Column("attempt", Integer, nullable=False),

@@ -257,8 +257,8 @@ def _address(out: Path, url: str | None) -> URL:
 
 
 def _submission(row: Row[Any]) -> Submission:
-    people = tuple(Person(**person) for person in row.people)
-    return Submission(row.key, row.path, people, row.submitted, row.attempt, row.section, row.late)
+    parts, people = tuple(map(tuple, row.parts)), tuple(Person(**person) for person in row.people)
+    return Submission(row.key, row.path, parts, people, row.submitted, row.attempt, row.section, row.late)
 
 
 def _now() -> datetime:

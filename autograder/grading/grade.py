@@ -56,7 +56,7 @@ class Grader:
         if self._unconfined and not allow_unconfined:
             todo = "grade in the container, or say --allow-unconfined"
             raise ConfinementError("this machine", self._unconfined, todo)
-        self._run_seed, self.versions = run_seed, _versions(assignment)
+        self._run_seed, self.versions = run_seed, versions_of(assignment)
         self._process, self._lines = _start(assignment, salt, self._walls)
         answer = self._next()
         if answer.get("problems"):
@@ -98,7 +98,7 @@ class Grader:
         try:
             handin = open_handin(path, self.assignment)
         except HandInError as error:
-            return self._unopened(path, error, perf_counter() - start)
+            return replace(self.refuse(path.name, problem_of(error)), seconds=perf_counter() - start)
         grade = self.grade_files(handin, on_case, order)
         return replace(grade, seconds=perf_counter() - start)
 
@@ -164,12 +164,17 @@ class Grader:
         wanted = (spec.id for spec in self.specs if tests is None or spec.id in tests)
         return [Case(test, "", Verdict.GRADER_ERROR, details=heard.fault) for test in wanted if test not in ran]
 
-    def _unopened(self, path: Path, error: HandInError, seconds: float) -> Grade:
+    def refuse(self, name: str, problem: str) -> Grade:
+        """Grade a hand-in that cannot be opened: nothing is earned, and the report says why."""
         said = "the hand-in cannot be opened; the top of this report says why"
         cases = [Case(spec.id, "", Verdict.FAILED, summary=said) for spec in self.specs]
         results = judge(self.assignment, self.specs, cases)
-        problem = f"{error.what}\n{error.todo}".strip()
-        return Grade(self.assignment, path.name, results, problem=problem, seconds=seconds, versions=self.versions)
+        return Grade(self.assignment, name, results, problem=problem, versions=self.versions)
+
+    def give_up(self, name: str, fault: str) -> Grade:
+        """Give the grade of a hand-in that a fault keeps from being graded: no zero for the student."""
+        results = judge(self.assignment, self.specs, self._lost(_Heard(fault=fault), None))
+        return Grade(self.assignment, name, results, fault=fault, versions=self.versions)
 
     def _next(self) -> dict[str, Any]:
         for line in self._lines:
@@ -207,6 +212,11 @@ class _Heard:
     fault: str = ""
 
 
+def problem_of(error: HandInError) -> str:
+    """Say what keeps a hand-in from being opened, as its student reads it."""
+    return f"{error.what}\n{error.todo}".strip()
+
+
 def _start(assignment: Assignment, salt: str, walls: Walls) -> tuple[subprocess.Popen[bytes], Lines]:
     mine, theirs = socket.socketpair()
     with theirs:
@@ -233,7 +243,7 @@ def _unconfined(assignment: Assignment, walls: Walls) -> str:
     return ""
 
 
-def _versions(assignment: Assignment) -> dict[str, str]:
+def versions_of(assignment: Assignment) -> dict[str, str]:
     """Versions of what a grade depends on, where they are installed."""
     found = {"python": sys.version.split()[0]}
     for name in (*_EVERY_VERSION, *map(package_name, assignment.requires)):

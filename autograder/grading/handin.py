@@ -6,9 +6,9 @@ No byte is read as Python: what comes out is the named files' content, bounded a
 import json
 import re
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.assignment import Assignment
@@ -71,6 +71,25 @@ def open_handin(path: Path, assignment: Assignment) -> HandIn:
         return _assemble(entry, [], assignment)
     todo = f"hand in {assignment.module_file}, a notebook, or a zip of them"
     raise entry.wrong("is no Python file, notebook, zip or folder", todo)
+
+
+def open_files(home: str, files: Mapping[str, Path], assignment: Assignment) -> HandIn:
+    """Open files that were handed in together and lie apart, as some platforms give them.
+
+    Args:
+        home: the hand-in's name.
+        files: name as it was handed in → where the file lies.
+        assignment: says which files are handed in.
+
+    Raises:
+        HandInError: if the student has to put something right; the text is for the student.
+        GraderFault: if a file is not there or may not be read.
+    """
+    entries = [
+        replace(entry_of(home, path.absolute(), path.absolute().parent), path=PurePosixPath(name))
+        for name, path in files.items()
+    ]
+    return _select(home, bounded(home, iter(entries)), assignment)
 
 
 def write_to(handin: HandIn, folder: Path) -> None:

@@ -17,7 +17,8 @@ from autograder.results.record import record
 Made = Callable[..., Grade]
 ADA = Submission(
     "ada.py",
-    Path("in/ada.py"),
+    Path("in"),
+    (("ada.py", "ada_7_8_ada.py"), ("ada.pt", "ada_7_9_ada.pt")),
     (Person("Ada Lovelace", "ada@example.org", "7"),),
     datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
     attempt=2,
