@@ -206,18 +206,20 @@ class RemoteStudent(Student):
 
     def _student_error(self, error: reports.Raised) -> BaseException:
         """Build the same built-in exception as the student's code raised, with the student's own frames."""
-        if error.kind == "NotImplementedError":
+        names = error.kind.split()
+        if "NotImplementedError" in names:
             return NotAttempted(error.text)
-        kind: Any = getattr(builtins, error.kind, None)
-        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        kinds: list[Any] = [getattr(builtins, name, None) for name in names]
+        if not kinds or not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds):
             raise WireError("wire", "an error of no known kind")
-        if not issubclass(kind, Exception):
-            kind = type(kind.__name__, (Exited,), {})  # told by its own name
+        if not all(issubclass(kind, Exception) for kind in kinds):
+            kinds = [type(kinds[0].__name__, (Exited,), {})]  # told by its own name
         raised: BaseException
         try:
-            raised = kind(error.text)
+            raised = (kinds[0] if len(kinds) == 1 else type(kinds[0].__name__, tuple(kinds), {}))(error.text)
         except TypeError:  # a kind such as UnicodeDecodeError is made from more than a text
-            raised = ValueError(error.text) if issubclass(kind, ValueError) else Exception(error.text)
+            is_value_error = any(issubclass(kind, ValueError) for kind in kinds)
+            raised = ValueError(error.text) if is_value_error else Exception(error.text)
         raised.student = error.told(self._file_name, self._process.folder)  # type: ignore[attr-defined]
         return raised
 

@@ -37,6 +37,7 @@ _MOST_OUTPUT = 64 * 1024
 _MOST_TEXT = 2_000
 _MOST_LINE = 200
 _MOST_FRAMES = 10
+_MOST_KINDS = 3
 _ALONE = ": processes share no memory here; compute in one process, with num_workers=0"
 
 
@@ -229,8 +230,7 @@ def _ask(channel: socket.socket, number: int | str) -> Callable[..., Any]:
 
 
 def _describe(error: BaseException) -> dict[str, Any]:
-    """Put an exception into data: its built-in kind, its text and the student's own frames."""
-    kind = next(k.__name__ for k in type(error).__mro__ if k.__module__ == "builtins")
+    """Put an exception into data: its built-in kinds, its text and the student's own frames."""
     try:
         text = str(error)[:_MOST_TEXT]
     except Exception:  # noqa: BLE001 - a student's __str__ may raise anything
@@ -241,7 +241,19 @@ def _describe(error: BaseException) -> dict[str, Any]:
         if "/" not in frame.filename and not frame.filename.startswith("<")
     ]
     text += _ALONE if isinstance(error, PermissionError) and _between_processes(error) else ""
-    return {"kind": kind, "name": type(error).__name__[:100], "text": text, "frames": frames[-_MOST_FRAMES:]}
+    return {
+        "kind": _kinds(type(error)),
+        "name": type(error).__name__[:100],
+        "text": text,
+        "frames": frames[-_MOST_FRAMES:],
+    }
+
+
+def _kinds(error: type) -> str:
+    """Name the built-in types that an exception is: two for `class BadSize(IndexError, ValueError)`."""
+    built_in = [kind for kind in error.__mro__ if kind.__module__ == "builtins"]
+    narrow = [kind for kind in built_in if not any(issubclass(other, kind) for other in built_in if other is not kind)]
+    return " ".join(kind.__name__ for kind in narrow[:_MOST_KINDS])
 
 
 def _between_processes(error: BaseException) -> bool:

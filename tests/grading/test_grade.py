@@ -94,6 +94,14 @@ def test_an_exception_comes_with_the_students_own_lines(grade: GradeText) -> Non
     assert "autograder" not in said
 
 
+def test_an_exception_of_two_kinds_is_both(grade: GradeText) -> None:
+    """A class of the student's own may be a TypeError besides something else."""
+    own = "class Refused(LookupError, TypeError):\n    pass\n"
+    result = grade(HEAD + own + DOUBLE.replace("TypeError", "Refused") + TWICE)
+
+    assert result.score == 10
+
+
 def test_a_changed_argument_is_named(grade: GradeText) -> None:
     """Writing into an argument fails the test, and says which argument."""
     result = grade(

@@ -253,8 +253,6 @@ def stack_channels(red: Bild, green: Bild, blue: Bild) -> Bild:
         if ebene.ndim == 3:
             raise FalscherWert("eine Ebene hat zwei Achsen")
     match {red.dtype, green.dtype, blue.dtype}, {red.shape, green.shape, blue.shape}:
-        case [*arten], _ if False:
-            raise AssertionError
         case arten, _ if len(arten) > 1:
             raise FalscheArt("verschiedene Arten")
         case _, formen if len(formen) > 1:
