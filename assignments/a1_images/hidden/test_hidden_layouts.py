@@ -19,8 +19,8 @@ EACH = [(name, shape) for name, shapes in SHAPES.items() for shape in shapes]
 
 
 def distinct(rng, shape):
-    """Fill a shape with numbers that are all different, in random order."""
-    return rng.permutation(np.prod(shape)).reshape(shape)
+    """Fill a shape with numbers from 10 on that are all different, in random order."""
+    return 10 + rng.permutation(np.prod(shape)).reshape(shape)
 
 
 def permuted(images, axes):

@@ -42,7 +42,7 @@ def test_dark_images(alone, rng, shape, seed):
     assert_close(alone.to_float(image), expected, rtol=0, atol=1e-12, known=known)
 
 
-@pytest.mark.points(0.5)
+@pytest.mark.points(0.5, all_or_nothing=True)
 @pytest.mark.hint(f"{BRIGHTEST} The brightest pixel may be 0.")
 @pytest.mark.parametrize("value", [0, 1, 100, 255])
 @pytest.mark.parametrize("shape", [(2, 3), (1, 1)], ids=str)

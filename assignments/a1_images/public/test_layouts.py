@@ -23,9 +23,9 @@ def test_lecture_image_channels_first(student):
 @pytest.mark.hint("The channels move from the last place to the second.")
 def test_lecture_shape(student):
     """nhwc_to_nchw turns (300, 5, 5, 1) into (300, 1, 5, 5), the shape of the lecture's images."""
-    images = np.zeros((300, 5, 5, 1), dtype=np.uint8)
+    images = np.arange(300 * 5 * 5).reshape(300, 5, 5, 1)
 
-    assert_array(student.nhwc_to_nchw(images), shape=(300, 1, 5, 5), dtype=np.uint8)
+    assert_close(student.nhwc_to_nchw(images), images[:, np.newaxis, :, :, 0], rtol=0, atol=0)
 
 
 @pytest.mark.points(0.75)
