@@ -13,6 +13,7 @@
   x GraderFault           a fault of the grader: never the student's loss
   x StoreError            grades that cannot be kept or read, or that another command is at work on
   x ClusterError          a Dask cluster that cannot be reached or used
+  x PeopleError           a name that is nobody's, or people's decisions that cannot be used
 """
 
 from difflib import get_close_matches
@@ -87,6 +88,10 @@ class StoreError(AutograderError):
 
 class ClusterError(AutograderError):
     """A Dask cluster cannot be reached or used."""
+
+
+class PeopleError(AutograderError):
+    """A name is nobody's, or what people have decided cannot be used."""
 
 
 def did_you_mean(word: str, known: "Iterable[str]") -> str:
