@@ -16,12 +16,23 @@ from autograder.errors import AutograderError, ManifestError
 if TYPE_CHECKING:
     from autograder.assignment import Assignment
     from autograder.course import Course
-    from autograder.results.grade import Grade
 
 _NAMES = click.argument("names", metavar="[ASSIGNMENT]...", nargs=-1)
 _COURSE = click.option(
     "--course", "root", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path(),
     help="The course's folder; the one around this folder by default.",
+)  # fmt: skip
+
+_WORKERS = click.option(
+    "--workers", type=click.IntRange(min=1),
+    help="How many graders work here at once; as many as there are processors and work for them by default.",
+)  # fmt: skip
+_SCHEDULER = click.option(
+    "--scheduler", default="", help="Address of a Dask scheduler, whose workers are used instead."
+)
+_STORE = click.option(
+    "--store", envvar="AUTOGRADER_STORE",
+    help="Address of the database; grades.sqlite in the run's folder by default. [$AUTOGRADER_STORE]",
 )  # fmt: skip
 
 
@@ -79,6 +90,7 @@ def build(names: tuple[str, ...], root: Path, out: Path | None, *, check: bool, 
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write every claim with its evidence here.")
 @click.option("--html", "page", type=click.Path(path_type=Path), help="Write which test catches what, as a page, here.")
+@click.option("--matrix", "show_matrix", is_flag=True, help="Show which test catches what, as a table.")
 @click.option("--workers", default=2, show_default=True, help="How many graders run at once.")
 @click.option("--no-cache", is_flag=True, help="Make every proof anew.")
 def verify(  # noqa: PLR0913 - one for each option
@@ -89,6 +101,7 @@ def verify(  # noqa: PLR0913 - one for each option
     workers: int,
     *,
     quick: bool,
+    show_matrix: bool,
     no_cache: bool,
 ) -> None:
     """Prove that each suite grades what it claims to.
@@ -98,6 +111,8 @@ def verify(  # noqa: PLR0913 - one for each option
     names and show its hint, and generated mutants must die. All
     assignments when none is named.
     """
+    from rich.console import Console
+
     from autograder.course import read_salt
     from autograder.proof import matrix
     from autograder.proof.cache import default_file
@@ -113,6 +128,8 @@ def verify(  # noqa: PLR0913 - one for each option
             click.echo(f"{'ok' if claim.holds else 'NO':<3}{claim.assignment}: {claim.text}  ({time})")
             if not claim.holds:
                 click.echo(f"     {claim.broken}")
+    if show_matrix:
+        Console().print(matrix.table(made))
     for line in matrix.summary(made):
         click.echo(line)
     if json_file:
@@ -127,26 +144,59 @@ def verify(  # noqa: PLR0913 - one for each option
 @click.argument("name", metavar="ASSIGNMENT")
 @click.argument("hand_ins", metavar="HANDIN...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @_COURSE
-@click.option("--out", type=click.Path(path_type=Path), help="Where results.json, grade.json and grades.csv go.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The run's folder: results and grades.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the run: another one gives other inputs.")
+@_WORKERS
+@_SCHEDULER
+@_STORE
+@click.option("--lines", "--verbose", is_flag=True, help="Print a line for each hand-in as it is ready.")
 @click.option("--allow-unconfined", is_flag=True, help="Grade even where student code could read hidden tests.")
-def grade(  # noqa: PLR0913 - one for each option
-    name: str, hand_ins: tuple[Path, ...], root: Path, out: Path | None, seed: int, *, allow_unconfined: bool
+def grade(  # noqa: PLR0913, PLR0917 - one for each option
+    name: str,
+    hand_ins: tuple[Path, ...],
+    root: Path,
+    out: Path | None,
+    seed: int,
+    workers: int | None,
+    scheduler: str,
+    store: str | None,
+    *,
+    lines: bool,
+    allow_unconfined: bool,
 ) -> None:
-    """Grade hand-ins: modules, notebooks, zips or folders."""
+    """Grade hand-ins: modules, notebooks, zips, folders of them, or what Gradescope, Moodle or Canvas give, unzipped.
+
+    With --out, each grade is kept the moment that it is made: the same
+    command, given again, goes on where it was, and grades only what has
+    changed since.
+    """
+    from autograder.batch import commands
+    from autograder.batch.batch import Workers
     from autograder.course import read_salt
-    from autograder.grading.grade import Grader
-    from autograder.results.files import write_grades
 
     course, (assignment,) = _find(root, (name,))
-    with Grader(assignment, read_salt(course.root), run_seed=seed, allow_unconfined=allow_unconfined) as grader:
-        grades = [grader.grade(path) for path in hand_ins]
-    _show(grades)
-    if out:
-        write_grades(out, grades)
-        click.echo(f"\nresults: {out}")
-    if not all(one.final for one in grades):
-        raise click.ClickException("the grader itself failed on some tests; those grades are not final")
+    task = commands.task_of(assignment, read_salt(course.root), seed, allow_unconfined=allow_unconfined)
+    who = Workers(workers, scheduler)
+    _require_final(
+        commands.grade(assignment, task, hand_ins, who, commands.Place(course.root, out, store), lines=lines)
+    )
+
+
+@cli.command()
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--apply", is_flag=True, help="Make the new grades count; the old ones stay in the history.")
+@_WORKERS
+@_SCHEDULER
+@_STORE
+def regrade(run: Path, workers: int | None, scheduler: str, store: str | None, *, apply: bool) -> None:
+    """Grade again what has changed since a run, and show whose grade changes, and by which test.
+
+    RUN is an --out folder of grade. Nobody's grade changes without --apply.
+    """
+    from autograder.batch import commands
+    from autograder.batch.batch import Workers
+
+    _require_final(commands.regrade(run, store, Workers(workers, scheduler), apply=apply))
 
 
 @cli.command()
@@ -246,14 +296,6 @@ def _data_folders(root: Path) -> list[Path]:
         return []
 
 
-def _show(grades: "list[Grade]") -> None:
-    from rich.console import Console
-
-    from autograder.results import terminal
-    from autograder.results.summary import summary_of
-
-    console = Console()
-    if len(grades) == 1:
-        terminal.show(grades[0], console)
-    else:
-        terminal.show_many(map(summary_of, grades), console)
+def _require_final(final: bool) -> None:  # noqa: FBT001 - it is all that there is
+    if not final:
+        raise click.ClickException("the grader itself failed on some tests; those grades are not final")

@@ -42,9 +42,10 @@ def find_submissions(paths: Iterable[Path], assignment: Assignment) -> list[Subm
 
 
 def _in(path: Path, assignment: Assignment) -> _Found:
+    path = path.absolute()
     names = sorted(name for name in os.listdir(path) if not name.startswith(_CLUTTER)) if path.is_dir() else []
     if not path.is_dir() or {*names} & _module_names(assignment):
-        return iter([Submission(_key(path.absolute().name), path)])
+        return iter([Submission(_key(path.name), path)])
     if not names:
         raise StoreError(path, "there is no hand-in in this folder", "name a folder of hand-ins, unzipped")
     if GRADESCOPE in names:
@@ -136,7 +137,7 @@ def _of_files(key: str, folder: Path, files: Sequence[tuple[str, str]]) -> Submi
 
 def _apart(submission: Submission) -> Submission:
     """Tell hand-ins of one name apart by where they lie."""
-    place = os.fsencode(submission.path.absolute()) + repr(submission.parts).encode("utf-8", "surrogateescape")
+    place = os.fsencode(submission.path) + repr(submission.parts).encode("utf-8", "surrogateescape")
     return replace(submission, key=f"{submission.key} ({hashlib.sha256(place).hexdigest()[:8]})")
 
 

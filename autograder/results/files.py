@@ -1,29 +1,29 @@
-"""The folder that grading leaves behind: one folder for each hand-in, and the table of all."""
+"""The files that a grade leaves in a folder."""
 
-import re
-from collections.abc import Sequence
 from pathlib import Path
 
+from autograder.errors import StoreError
 from autograder.results.grade import Grade
 from autograder.results.gradescope import to_gradescope, write_results
 from autograder.results.record import record
-from autograder.results.summary import summary_of
-from autograder.results.table import write_csv
+
+RESULTS, RECORD = "results.json", "grade.json"
 
 
-def write_grades(out: Path, grades: Sequence[Grade]) -> None:
-    """Write `<hand-in>/results.json`, `<hand-in>/grade.json` and `grades.csv`.
+def write_grade(folder: Path, grade: Grade) -> None:
+    """Write `results.json`, Gradescope's schema, and `grade.json`, ours.
 
     Args:
-        out: the folder; made where it is missing.
-        grades: what to write; equal names get a number.
+        folder: made where it is missing.
+        grade: what to write.
+
+    Raises:
+        StoreError: if the disk does not take them; no half of a file is left.
     """
-    names: dict[str, int] = {}
-    for grade in grades:
-        name = re.sub(r"[^\w.@-]", "_", Path(grade.hand_in).name).strip(".") or "hand-in"
-        names[name] = names.get(name, 0) + 1
-        folder = out / (name if names[name] == 1 else f"{name}-{names[name]}")
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_results(folder / "results.json", to_gradescope(grade))
-        write_results(folder / "grade.json", record(grade))
-    write_csv(out / "grades.csv", [*map(summary_of, grades)])
+        write_results(folder / RESULTS, to_gradescope(grade))
+        write_results(folder / RECORD, record(grade))
+    except OSError as error:
+        todo = "put that right, then give the same command again: it goes on where it was"
+        raise StoreError(folder, f"cannot be written: {error.strerror}", todo) from error

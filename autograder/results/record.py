@@ -1,9 +1,13 @@
 """A grade as data for machines: our own form, with every case and verdict."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from autograder.results.grade import Grade
+from autograder.assignment import Assignment
+from autograder.results.grade import Grade, TestResult
+from coursekit.recording import Spec
+from coursekit.verdicts import Case, Verdict
 
 
 def record(grade: Grade) -> dict[str, Any]:
@@ -18,3 +22,35 @@ def record(grade: Grade) -> dict[str, Any]:
         "flags": grade.flags,
         "leaderboard": grade.leaderboard,
     }
+
+
+def restore(data: Mapping[str, Any], assignment: Assignment) -> Grade:
+    """Make a grade of its record again.
+
+    Args:
+        data: as `record` has given it, and JSON may have changed it since: tuples into lists.
+        assignment: what was graded.
+    """
+    return Grade(
+        assignment,
+        data["hand_in"],
+        tuple(map(_result, data["results"])),
+        tuple(data["members"]),
+        data["problem"],
+        data["fault"],
+        tuple(data["notes"]),
+        data["seconds"],
+        data["unconfined"],
+        data["versions"],
+    )
+
+
+def _result(data: Mapping[str, Any]) -> TestResult:
+    cases = tuple(map(_case, data["cases"]))
+    return TestResult(Spec(**data["spec"]), data["number"], Verdict(data["verdict"]), data["score"], cases)
+
+
+def _case(data: Mapping[str, Any]) -> Case:
+    ranks = tuple((str(name), float(value), str(order)) for name, value, order in data["leaderboard"])
+    changed = {"verdict": Verdict(data["verdict"]), "flags": tuple(data["flags"]), "leaderboard": ranks}
+    return Case(**{**data, **changed})

@@ -25,7 +25,7 @@ def show(grade: Grade, console: Console) -> None:
         if results := grade.of(question):
             verdict = verdict_of(results)
             table.add_row(Text(question.title), _of(results), Text(verdict, _STYLES.get(verdict, "red")))
-    _print(console, f"{wording.one_line(grade.hand_in)}: {_points(summary_of(grade))}")
+    _print(console, f"{wording.one_line(grade.hand_in)}: {points(summary_of(grade))}")
     if said := wording.overall(grade):
         _print(console, said)
     if not grade.final:
@@ -53,7 +53,7 @@ def show_many(grades: Iterable[Summary], console: Console) -> None:
     for grade in grades:
         style = "" if grade.final else "red"
         name = Text(wording.one_line(grade.hand_in))
-        table.add_row(name, Text(_points(grade), style), Text(grade.stands_out), f"{grade.seconds:.1f}")
+        table.add_row(name, Text(points(grade), style), Text(grade.stands_out), f"{grade.seconds:.1f}")
     console.print(table)
 
 
@@ -73,7 +73,8 @@ def _of(results: Sequence[TestResult]) -> str:
     return f"{score if known else '?'} of {points:g}"
 
 
-def _points(grade: Summary) -> str:
+def points(grade: Summary) -> str:
+    """Say how many points a grade has, of how many."""
     awaited = f", {grade.awaited:g} awaited" if grade.awaited else ""
     return f"{'?' if grade.score is None else f'{grade.score:g}'} of {grade.maximum:g}{awaited}"
 

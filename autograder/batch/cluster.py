@@ -1,0 +1,178 @@
+"""The engine on Dask: workers of one thread each, on this machine or elsewhere.
+
+No more hand-ins are on the cluster than there are workers, so that no other one is blamed
+when a worker dies, and what waits stays unread on the disk.
+"""
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import dask
+from distributed import (
+    Client,
+    KilledWorker,
+    LocalCluster,
+    Scheduler,
+    Security,
+    Worker,
+    WorkerPlugin,
+    as_completed,
+    get_worker,
+)
+
+from autograder.batch.engine import Engine, Graded
+from autograder.batch.worker import Graders, Job, Task
+from autograder.errors import ClusterError
+from autograder.results.grade import Grade
+
+_PLUGIN = "autograder"
+_DEATHS = 2  # of a worker, after which a hand-in is set aside
+_ANSWERS_WITHIN = 20  # seconds
+_COUNTED_EACH = 5.0  # seconds between looks at how many workers there are
+_GPU = {"GPU": 1}
+_SETTINGS = {
+    "distributed.admin.large-graph-warning-threshold": "1 GiB",  # a hand-in may hold trained weights
+    "distributed.scheduler.allowed-failures": _DEATHS - 1,
+    "distributed.scheduler.worker-saturation": 1.0,
+}
+
+
+class _Warm(WorkerPlugin):
+    """Holds a Dask worker's graders.
+
+    Args:
+        devices: how many GPUs the machine has, of which each local worker sees one.
+    """
+
+    name = _PLUGIN
+
+    def __init__(self, devices: int = 0) -> None:
+        self.graders, self._devices = Graders(), devices
+
+    def setup(self, worker: Worker) -> None:
+        """Begin."""
+        if self._devices:
+            os.environ["CUDA_VISIBLE_DEVICES"] = str(worker.name)
+
+    def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask gives it
+        """End the graders' processes."""
+        self.graders.close()
+
+
+@contextmanager
+def local(task: Task, workers: int, *, gpu: bool) -> Iterator[Engine]:
+    """Start workers on this machine; only this command can talk to them."""
+    devices = len([*Path("/dev").glob("nvidia[0-9]*")]) if gpu else 0
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what fails is told by the command itself
+    with (
+        dask.config.set(_SETTINGS),
+        LocalCluster(
+            n_workers=min(workers, devices or workers),
+            threads_per_worker=1,
+            memory_limit=0,
+            dashboard_address=None,
+            security=Security.temporary(),
+            silence_logs=logging.CRITICAL,
+            resources=_GPU if devices else None,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        client.register_plugin(_Warm(devices))
+        yield _Dask(client, task, _GPU if devices else {})
+
+
+@contextmanager
+def connected(task: Task, address: str, *, gpu: bool) -> Iterator[Engine]:
+    """Use the workers of a scheduler that is already there, and leave them as they were.
+
+    Raises:
+        ClusterError: if it does not answer, or no worker offers the GPU that the assignment asks for.
+    """
+    with dask.config.set(_SETTINGS):
+        try:
+            client = Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
+        except (OSError, ValueError, TypeError) as error:
+            todo = "start one with: dask scheduler; then name its address, such as tcp://HOST:8786"
+            raise ClusterError(address, f"no Dask scheduler answers here ({error})", todo) from None
+        with client:
+            client.run_on_scheduler(_set_aside_early)
+            client.register_plugin(_Warm())
+            try:
+                yield _Dask(client, task, _GPU if gpu else {})
+            finally:
+                with suppress(OSError, CancelledError):  # the scheduler may be gone
+                    client.unregister_worker_plugin(_PLUGIN)
+
+
+class _Dask:
+    """Grades on the workers of a client."""
+
+    def __init__(self, client: "Client", task: Task, resources: dict[str, int]) -> None:
+        self._client, self._task, self._resources = client, task, resources
+        self._address = str(client.scheduler_info()["address"])
+        self._counted, self._slots = 0.0, 0
+
+    def grade(self, jobs: Iterable[Job]) -> Iterator[Graded]:
+        waiting, running = iter(jobs), {}
+        done = as_completed(loop=self._client.loop)
+
+        def start(jobs: Iterable[Job]) -> None:
+            for job in jobs:
+                future = self._submit(job)
+                running[future.key] = job
+                done.add(future)
+
+        start(islice(waiting, self._room()))
+        for future in done:
+            job = running.pop(future.key)
+            try:
+                yield job, future.result()
+            except KilledWorker:
+                fault = f"set aside: its worker died {_DEATHS} times while grading it"
+                start([replace(job, fault=fault)])
+            except CancelledError:
+                todo = "start it again, then give the same command again: it goes on where it was"
+                raise ClusterError(self._address, "the scheduler is gone", todo) from None
+            start(islice(waiting, max(0, self._room() - len(running))))
+
+    def _submit(self, job: Job) -> Any:
+        return self._client.submit(
+            _grade, self._task, job, key=f"grade-{id(self)}-{job.number}-{bool(job.fault)}", resources=self._resources
+        )
+
+    def _room(self) -> int:
+        """Count the workers that can grade, at least one: hand-ins wait for those that are still to come."""
+        if not self._slots or monotonic() - self._counted > _COUNTED_EACH:
+            workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+            if self._resources:
+                self._slots = int(sum(worker["resources"].get("GPU", 0) for worker in workers))
+                self._require_gpu(workers)
+            else:
+                self._slots = sum(worker["nthreads"] for worker in workers)
+            self._counted = monotonic()
+        return max(1, self._slots)
+
+    def _require_gpu(self, workers: Iterable[Any]) -> None:
+        if workers and not self._slots:
+            todo = "start one for each device: dask worker ADDRESS --nthreads 1 --resources GPU=1"
+            raise ClusterError(self._address, "no worker offers the resource GPU=1", todo)
+
+
+def _grade(task: Task, job: Job) -> Grade:
+    """Grade a hand-in on the worker that runs this."""
+    warm: Any = get_worker().plugins[_PLUGIN]
+    graders: Graders = warm.graders
+    return graders.grade(task, job)
+
+
+def _set_aside_early(dask_scheduler: Scheduler) -> None:
+    """Have the scheduler give up a task whose worker died twice."""
+    dask_scheduler.allowed_failures = _DEATHS - 1
