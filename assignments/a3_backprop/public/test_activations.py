@@ -35,10 +35,15 @@ def test_lecture_numbers(student, name, z, expected):
 @pytest.mark.hint("For large negative z, e^-z overflows: write the sigmoid with e to a power that is never positive.")
 @pytest.mark.parametrize("name", ["sigmoid", "sigmoid_grad", "tanh", "tanh_grad"])
 def test_very_large_inputs(student, name):
-    """The activations stay finite at -1000 and 1000."""
-    expected = {"sigmoid": [0.0, 1.0], "tanh": [-1.0, 1.0]}.get(name, [0.0, 0.0])
+    """The sigmoid, tanh and their derivatives stay finite and right at -1000 and 1000."""
+    expected = {
+        "sigmoid": [0.0, 0.5, 1.0],
+        "sigmoid_grad": [0.0, 0.25, 0.0],
+        "tanh": [-1.0, 0.0, 1.0],
+        "tanh_grad": [0.0, 1.0, 0.0],
+    }[name]
 
-    assert_close(getattr(student, name)(np.array([-1000.0, 1000.0])), np.array(expected), rtol=1e-7, atol=1e-10)
+    assert_close(getattr(student, name)(np.array([-1000.0, 0.0, 1000.0])), np.array(expected), rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.points(0.5)
