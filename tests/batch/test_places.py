@@ -1,0 +1,31 @@
+"""Names of the folders for results."""
+
+import pytest
+
+from autograder.batch.places import place_for
+
+
+def test_a_plain_name_stays() -> None:
+    """So that people find it."""
+    assert place_for("ada.zip", ()) == "ada.zip"
+
+
+@pytest.mark.parametrize(
+    ("key", "taken"),
+    [("Ada.py", "ada.py"), ("a b", "a_b"), ("ﬁ", "fi"), ("straße", "STRASSE")],
+)
+def test_folders_differ_on_file_systems_that_fold_names(key: str, taken: str) -> None:
+    """By a few letters of a hash."""
+    assert place_for(key, (taken,)).startswith(f"{key.replace(' ', '_')[:1]}")
+    assert "-" in place_for(key, (taken,))
+
+
+@pytest.mark.parametrize("key", ["grades.csv", "..", "/", "\n", "日" * 200, ".lock", "a/../../b"])
+def test_no_name_leaves_its_folder_or_hides_ours(key: str) -> None:
+    """Nor is one too long for a file system."""
+    name = place_for(key, ())
+
+    assert len(name.encode()) < 255
+    assert name not in {"grades.csv", "..", ""}
+    assert not name.startswith(".")
+    assert "/" not in name
