@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Self
 
 from autograder.batch.entries import Entry
+from autograder.batch.submissions import Submission
 from autograder.errors import PeopleError, did_you_mean
 from autograder.results.wording import one_line
 
@@ -59,7 +60,7 @@ class People:
     def __init__(self, roster: Iterable[Student] = (), entries: Iterable[Entry] = ()) -> None:
         self._students: list[Student] = []
         self._places: dict[str, list[int]] = {}
-        self._teams: dict[int, tuple[int, ...]] = {}
+        self._teams: dict[Submission, tuple[int, ...]] = {}
         for student in roster:
             self._learn(len(self._students), student)
         self._enrolled, entries = len(self._students), list(entries)
@@ -67,11 +68,16 @@ class People:
             for person in entry.submission.people:
                 self._place(Student(person.name, person.email, person.id, section=entry.submission.section))
         for entry in entries:
-            self._teams[entry.id] = tuple(dict.fromkeys(map(self._place, _handed_in(entry))))
+            self._teams[entry.submission] = tuple(dict.fromkeys(map(self._place, _handed_in(entry))))
 
     def __iter__(self) -> Iterator[Student]:
         """Go through the roster, then through those who are not in it."""
         return iter(self._students)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is a roster, so that whoever is unknown is nobody."""
+        return bool(self._enrolled)
 
     @property
     def strangers(self) -> list[Student]:
@@ -80,7 +86,7 @@ class People:
 
     def team(self, entry: Entry) -> tuple[Student, ...]:
         """Give who handed in together, in the order in which the hand-in names them."""
-        return tuple(self._students[place] for place in self._teams[entry.id])
+        return tuple(self._students[place] for place in self._teams[entry.submission])
 
     def find(self, text: str, where: object = "STUDENT") -> Student:
         """Find a person by an address, a number, a user name or a full name.
