@@ -51,6 +51,7 @@ def test_detached(student, probes, rng, sizes):
 
     seen = student.probe(probes.collapsed, weights=weights)
     assert_close(seen["requires grad"], 0, rtol=0, atol=0)
+    assert_close(seen["matrix"], expected, rtol=1e-6, atol=1e-9)
     assert_close(seen["outputs"], expected, rtol=1e-6, atol=1e-9)
 
 

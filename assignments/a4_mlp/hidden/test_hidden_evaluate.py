@@ -83,6 +83,13 @@ WRONG = {
 }
 
 
+def assert_right_result(student, reference, probes, settings):
+    """Require the right loss and accuracy."""
+    expected = probes.very_results(reference, **settings)
+
+    assert_each_close(student.probe(probes.very_results, **settings), expected, **FLOAT32)
+
+
 def known_for(probes, expected, **settings):
     """Compute what wrong evaluations give, in the form that `assert_each_close` takes."""
     results = {sentence: probes.evaluate(wrong, **settings) for sentence, wrong in WRONG.items()}
@@ -172,12 +179,13 @@ def test_nothing_changes(student, reference, probes, rng, middle, seed):
 @pytest.mark.points(0.25)
 @pytest.mark.hint("Use .item() or float(...) for both, and return them as a tuple: loss, accuracy.")
 @pytest.mark.parametrize("sizes", [[1], [4, 3]], ids=str)
-def test_kinds(student, probes, rng, sizes):
-    """evaluate returns a tuple of two Python floats."""
-    result = student.probe(probes.very_results, **draw_one(rng, sizes))
+def test_kinds(student, reference, probes, rng, sizes):
+    """evaluate returns loss and accuracy as a tuple of two Python floats."""
+    settings = draw_one(rng, sizes)
+    expected = probes.very_results(reference, **settings)
 
-    assert isinstance(result, tuple), "return a tuple"
-    assert_same(len(result), 2)
+    result = student.probe(probes.very_results, **settings)
+    assert_each_close(result, expected, **FLOAT32)
     assert all(isinstance(number, float) for number in result), "return two Python floats"
 
 
@@ -190,6 +198,7 @@ def test_labels(student, reference, probes, rng):
 
     # how many samples the loss takes at once is free: the mean of all is also the loss of all outputs together
     assert_same(kinds_of(student.probe(probes.labels_in_the_loss, name="evaluate", **settings)), expected)
+    assert_right_result(student, reference, probes, settings)
 
 
 def kinds_of(labels):
@@ -213,11 +222,12 @@ def test_nothing_to_evaluate(student, probes, rng, container, sizes):
 @pytest.mark.hint(
     ".to() returns a new tensor: move samples and labels to the device that is given, and use the results."
 )
-def test_device(student, probes, rng):
-    """evaluate moves samples and labels to the model's device."""
-    expected = {"samples": ["meta"], "labels": ["meta"]}
+def test_device(student, reference, probes, rng):
+    """evaluate moves samples and labels to the model's device, and evaluates them."""
+    settings, expected = draw_one(rng, [4, 3]), {"samples": ["meta"], "labels": ["meta"]}
 
-    assert_same(student.probe(probes.devices, name="evaluate", **draw_one(rng, [4, 3])), expected)
+    assert_same(student.probe(probes.devices, name="evaluate", **settings), expected)
+    assert_right_result(student, reference, probes, settings)
 
 
 @pytest.mark.points(0)

@@ -17,6 +17,14 @@ def tensor(*shape, dtype="float32"):
     return np.zeros(shape, dtype=dtype)
 
 
+def assert_moved(student, reference, probes, plan, built=False):
+    """Require that a plan comes back on the meta device, which holds no numbers, and that numbers survive a move."""
+    expected, numbers = probes.placed(reference, plan, "meta", built), np.arange(2.0, 5.0)
+
+    assert_same(student.probe(probes.placed, plan=plan, device="meta", built=built), expected)
+    assert_same(probes.arrays(student.probe(probes.moved, plan=numbers.copy(), device="cpu")), numbers)
+
+
 @pytest.mark.points(0.75)
 @pytest.mark.hint(".to() returns a new tensor: return that one, not the tensor that you were given.")
 @pytest.mark.parametrize("built", [False, True], ids=["name", "torch.device"])
@@ -24,10 +32,7 @@ def tensor(*shape, dtype="float32"):
 @pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
 def test_tensors(alone, reference, probes, dtype, shape, built):
     """to_device moves a tensor, of any shape and dtype."""
-    plan = tensor(*shape, dtype=dtype)
-    expected = probes.placed(reference, plan, "meta", built)
-
-    assert_same(alone.probe(probes.placed, plan=plan, device="meta", built=built), expected)
+    assert_moved(alone, reference, probes, tensor(*shape, dtype=dtype), built)
 
 
 @pytest.mark.points(0.5)
@@ -36,9 +41,8 @@ def test_tensors(alone, reference, probes, dtype, shape, built):
 def test_lists(alone, reference, probes, length):
     """to_device moves each tensor of a list, and gives a list."""
     plan = [tensor(3, number) for number in range(length)]
-    expected = probes.placed(reference, plan, "meta")
 
-    assert_same(alone.probe(probes.placed, plan=plan, device="meta"), expected)
+    assert_moved(alone, reference, probes, plan)
 
 
 @pytest.mark.points(0.5)
@@ -47,9 +51,8 @@ def test_lists(alone, reference, probes, length):
 def test_tuples(alone, reference, probes, length):
     """to_device moves each tensor of a tuple, and gives a tuple."""
     plan = tuple(tensor(3, number) for number in range(length))
-    expected = probes.placed(reference, plan, "meta")
 
-    assert_same(alone.probe(probes.placed, plan=plan, device="meta"), expected)
+    assert_moved(alone, reference, probes, plan)
 
 
 @pytest.mark.points(0.5)
@@ -61,9 +64,7 @@ def test_tuples(alone, reference, probes, length):
 )
 def test_dicts(alone, reference, probes, plan):
     """to_device moves each value of a dict, and gives a dict with the same keys."""
-    expected = probes.placed(reference, plan, "meta")
-
-    assert_same(alone.probe(probes.placed, plan=plan, device="meta"), expected)
+    assert_moved(alone, reference, probes, plan)
 
 
 @pytest.mark.points(0.5)
@@ -81,9 +82,7 @@ def test_dicts(alone, reference, probes, plan):
 )
 def test_nested_structures(alone, reference, probes, plan):
     """to_device moves tensors however deep they are, and keeps the whole structure."""
-    expected = probes.placed(reference, plan, "meta")
-
-    assert_same(alone.probe(probes.placed, plan=plan, device="meta"), expected)
+    assert_moved(alone, reference, probes, plan)
 
 
 @pytest.mark.points(0.5)
@@ -95,9 +94,7 @@ def test_nested_structures(alone, reference, probes, plan):
 )
 def test_modules(alone, reference, probes, plan):
     """to_device moves a module, alone or in a structure."""
-    expected = probes.placed(reference, plan, "meta")
-
-    assert_same(alone.probe(probes.placed, plan=plan, device="meta"), expected)
+    assert_moved(alone, reference, probes, plan)
 
 
 @pytest.mark.points(0.25)
@@ -111,9 +108,7 @@ def test_modules(alone, reference, probes, plan):
 )
 def test_other_things(alone, reference, probes, plan):
     """to_device leaves everything else as it is, beside tensors too."""
-    expected = probes.placed(reference, plan, "meta")
-
-    assert_same(alone.probe(probes.placed, plan=plan, device="meta"), expected)
+    assert_moved(alone, reference, probes, plan)
 
 
 @pytest.mark.points(0.25)
@@ -135,8 +130,7 @@ def test_numbers(alone, probes, rng, dtype):
 @pytest.mark.parametrize("device", ["gpu", "nowhere"])
 def test_no_such_device(alone, reference, probes, plan, device):
     """to_device raises RuntimeError for a device that does not exist, and takes those that do."""
-    expected = probes.placed(reference, plan, "meta")
-    assert_same(alone.probe(probes.placed, plan=plan, device="meta"), expected)
+    assert_moved(alone, reference, probes, plan)
 
     assert_raises(RuntimeError, alone.probe, probes.placed, plan=plan, device=device)
 

@@ -54,6 +54,13 @@ WRONG = {
 }
 
 
+def assert_right_steps(student, reference, probes, settings):
+    """Require the losses and the parameters of right steps."""
+    expected = probes.train(reference, **settings)
+
+    assert_each_close(student.probe(probes.train, **settings), expected, **FLOAT32)
+
+
 def known_for(probes, expected, *sentences, **settings):
     """Compute what wrong steps give, in the form that `assert_each_close` takes."""
     results = {sentence: probes.train(WRONG[sentence], **settings) for sentence in sentences}
@@ -118,12 +125,14 @@ def test_loss_of_the_batch(student, reference, probes, rng, loss, seed):
 
 @pytest.mark.points(0.5)
 @pytest.mark.hint("Use .item(): a tensor keeps its whole graph alive.")
-def test_kind_of_the_loss(student, probes, rng):
-    """train_step returns a Python float, without a graph."""
-    losses = student.probe(probes.losses_of_steps, **draw(rng))
+def test_kind_of_the_loss(student, reference, probes, rng):
+    """train_step returns the loss as a Python float, without a graph."""
+    settings = draw(rng)
+    expected = probes.losses_of_steps(reference, **settings)
 
-    assert_same(len(losses), len(SIZES))
+    losses = student.probe(probes.losses_of_steps, **settings)
     assert all(isinstance(loss, float) for loss in losses), "return a Python float"
+    assert_close(np.array(losses), np.array(expected), **FLOAT32)
 
 
 @pytest.mark.points(0.5)
@@ -135,6 +144,7 @@ def test_labels(student, reference, probes, rng, count):
     expected = probes.labels_in_the_loss(reference, "train_step", **settings)
 
     assert_same(student.probe(probes.labels_in_the_loss, name="train_step", **settings), expected)
+    assert_right_steps(student, reference, probes, settings)
 
 
 @pytest.mark.points(0.5)
@@ -168,11 +178,12 @@ def test_a_loss_that_is_no_number(student, probes, rng, seed):
 @pytest.mark.hint(
     ".to() returns a new tensor: move samples and labels to the device that is given, and use the results."
 )
-def test_device(student, probes, rng):
-    """train_step moves samples and labels to the model's device."""
-    expected = {"samples": ["meta"], "labels": ["meta"]}
+def test_device(student, reference, probes, rng):
+    """train_step moves samples and labels to the model's device, and trains with them."""
+    settings, expected = draw(rng), {"samples": ["meta"], "labels": ["meta"]}
 
-    assert_same(student.probe(probes.devices, name="train_step", **draw(rng)), expected)
+    assert_same(student.probe(probes.devices, name="train_step", **settings), expected)
+    assert_right_steps(student, reference, probes, settings)
 
 
 @pytest.mark.points(0)
