@@ -33,6 +33,19 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What grading a right hand-in may take, as `autograder verify` proves it: by default what Gradescope gives.
+
+    Attributes:
+        cpu_seconds: processor seconds from start to end, above 0; 10 minutes of half a processor.
+        memory: bytes that all processes hold together.
+    """
+
+    cpu_seconds: float = 300.0
+    memory: int = 768 * 2**20
+
+
+@dataclass(frozen=True)
 class Weights:
     """A trained model's weights, which a student may hand in beside the module.
 
@@ -66,6 +79,7 @@ class Assignment:
         weights: what may be handed in beside the module, or None.
         points: total over all questions.
         limits: what one test may use.
+        budget: what grading a right hand-in may take.
         questions: in the order of the report.
         refused: dotted names that the student's module may not use.
         why_refused: the reason, as the student reads it.
@@ -81,6 +95,7 @@ class Assignment:
     data: tuple[str, ...] = ()
     weights: Weights | None = None
     limits: Limits = Limits()
+    budget: Budget = Budget()
     refused: tuple[str, ...] = ()
     why_refused: str = "write it yourself: that is what this assignment is about"
 
@@ -156,6 +171,7 @@ def load_assignment(folder: Path) -> Assignment:
         data=table.strings("data"),
         weights=_weights(table),
         limits=_limits(table),
+        budget=_budget(table),
         refused=table.strings("refused"),
         why_refused=table.get("why_refused", str, Assignment.why_refused),
     )
@@ -213,12 +229,23 @@ def _limits(table: Table) -> Limits:
     if seconds <= 0:
         raise limits.wrong("seconds", f"'limits.seconds' must be above 0, got {seconds}")
     switches = {name: limits.get(name, bool, getattr(Limits, name)) for name in ("gpu", "shared_memory")}
-    return Limits(float(seconds), _size(limits), **switches)
+    return Limits(float(seconds), _size(limits, "limits", Limits.memory), **switches)
 
 
-def _size(limits: Table) -> int:
-    text = limits.get("memory", str, "1 GiB")
+def _budget(table: Table) -> Budget:
+    known = {field.name for field in fields(Budget)}
+    budget = table.below("budget", table.get("budget", dict, {})).refuse_unknown(known)
+    seconds = budget.get("cpu_seconds", (int, float), Budget.cpu_seconds)
+    if seconds <= 0:
+        raise budget.wrong("cpu_seconds", f"'budget.cpu_seconds' must be above 0, got {seconds}")
+    return Budget(float(seconds), _size(budget, "budget", Budget.memory))
+
+
+def _size(table: Table, name: str, usual: int) -> int:
+    if "memory" not in table.table:
+        return usual
+    text = table.get("memory", str)
     match = _SIZE.fullmatch(text)
     if not match:
-        raise limits.wrong("memory", f"'limits.memory' must read like '512 MiB' or '1 GiB', got {text!r}")
+        raise table.wrong("memory", f"'{name}.memory' must read like '512 MiB' or '1 GiB', got {text!r}")
     return int(float(match[1]) * _UNITS[match[2]])

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from . import margins
 from .misconceptions import diagnose
 from .verdicts import CheckFailed
 
@@ -198,6 +199,7 @@ def _assert_number(actual: object, expected: float, rtol: float, atol: float) ->
     if isinstance(actual, bool) or not isinstance(actual, (int, float, np.integer, np.floating)):
         raise CheckFailed(f"expected a number, got {kind_of(actual)}")
     number = _as_float(actual)
+    margins.note(number, expected, rtol, atol)
     near = math.isclose(number, expected, rel_tol=0, abs_tol=atol + rtol * abs(expected))
     if not near and not _both_nan(number, expected):
         raise CheckFailed("the number differs", f"expected {expected!r}, got {actual!r}")
@@ -212,6 +214,7 @@ def _as_float(number: Any) -> float:
 
 def _assert_values(actual: Array, expected: Array, rtol: float, atol: float, known: Mapping[str, Any]) -> None:
     __tracebackhide__ = True
+    margins.note(actual, expected, rtol, atol)
     wrong = ~np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
     if wrong.any():
         raise CheckFailed(_rough(wrong), _differences(actual, expected, wrong), diagnose(actual, expected, known))

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from . import margins
 from .report import Report
 from .verdicts import (
     Awarded,
@@ -45,10 +46,10 @@ _WORST_FIRST = (
     Verdict.NOT_ATTEMPTED,
     Verdict.NOT_GRADED,
     Verdict.NOT_RUN,
-    Verdict.PASSED,
     Verdict.AWAITING,
-)
+    Verdict.PASSED,
     Verdict.DECIDED,
+)
 _STOPS = {
     NotAttempted: Verdict.NOT_ATTEMPTED,
     NotGraded: Verdict.NOT_GRADED,
@@ -245,7 +246,8 @@ def case_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Case:
     verdict, fraction, summary, details, finding = _judged(call.excinfo)
     said = Report(item.user_properties)
     judged = (verdict, fraction, summary[:_MOST_TEXT], details[:_MOST_TEXT], finding)
-    return Case(test_id(item), case_id(item), *judged, call.duration, said.flags, said.leaderboard)
+    told = (call.duration, said.flags, said.leaderboard, margins.take())
+    return Case(test_id(item), case_id(item), *judged, *told)
 
 
 def _judged(  # noqa: PLR0911 - one return for each way that a test ends

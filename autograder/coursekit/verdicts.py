@@ -92,6 +92,7 @@ class Case:
         seconds: wall-clock seconds of the case.
         flags: what the instructor should look at, for no student's eyes.
         leaderboard: entries (name, value, "asc" or "desc") for the course's leaderboard.
+        margin: how much of its tolerance the case's farthest comparison used, where that is measured; see `margins`.
     """
 
     test: str
@@ -104,3 +105,4 @@ class Case:
     seconds: float = 0.0
     flags: tuple[str, ...] = ()
     leaderboard: tuple[tuple[str, float, str], ...] = ()
+    margin: float | None = None

@@ -65,6 +65,11 @@ class Grader:
         self.specs = tuple(Spec(**spec) for spec in answer["specs"])
         self._require_walls(self._next()["possible"], allow_unconfined=allow_unconfined)
 
+    @property
+    def process(self) -> int:
+        """Id of the process that runs the tests; workers and all else are below it."""
+        return self._process.pid
+
     def __enter__(self) -> Self:
         return self
 
@@ -192,14 +197,18 @@ class Order:
         run_seed: seed for this hand-in alone; the grader's own when None.
         deadline: `time.monotonic()` value after which no further test begins.
         seconds: wall-clock seconds that student code may take in one test; the manifest's when None.
-        until_lost: run the tests in the order that `tests` gives, and stop at the first case that loses anything.
+        as_given: run the tests in the order that `tests` gives, not in the suite's own.
+        until_lost: stop at the first case that loses anything.
+        margins: measure how much of its tolerance each case uses.
     """
 
     tests: tuple[str, ...] | None = None
     run_seed: int | None = None
     deadline: float | None = None
     seconds: float | None = None
+    as_given: bool = False
     until_lost: bool = False
+    margins: bool = False
 
 
 @dataclass

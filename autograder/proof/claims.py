@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from autograder.authoring.mistakes import Mistake
@@ -15,6 +16,16 @@ _OUTSIDE = {Verdict.NOT_RUN, Verdict.AWAITING}  # no test was run
 _UNDECIDED = {Verdict.NOT_GRADED, *_OUTSIDE}
 
 
+class Kind(StrEnum):
+    """What a claim is about."""
+
+    SUITE = "suite"  # the suite and what ships, not one hand-in
+    RIGHT = "right"  # a hand-in that must earn everything
+    EMPTY = "empty"  # one that must earn nothing
+    MISTAKE = "mistake"
+    MUTANT = "mutant"
+
+
 @dataclass(frozen=True)
 class Claim:
     """One thing that a suite claims, and whether it holds.
@@ -22,14 +33,16 @@ class Claim:
     Attributes:
         assignment: the assignment's name.
         text: the claim, as one sentence.
+        kind: what it is about.
         broken: what was seen instead; empty when the claim holds.
         seconds: what the proof took when it was made.
-        evidence: what was seen: score, verdicts of the tests that lost, of a mutant its change.
+        evidence: what was seen: see `evidence`.
         cached: whether the proof was made earlier, on the same content.
     """
 
     assignment: str
     text: str
+    kind: Kind = Kind.SUITE
     broken: str = ""
     seconds: float = 0.0
     evidence: Mapping[str, Any] = field(default_factory=dict)
@@ -46,9 +59,21 @@ class Claim:
 
 
 def evidence(grade: Grade) -> dict[str, Any]:
-    """Keep of a grade what a proof shows: score, and the tests that lost points with their verdicts and hints."""
-    lost = {r.spec.id: str(r.verdict) for r in grade.results if not r.whole and r.verdict not in _OUTSIDE}
-    return {"score": grade.score, "lost": lost}
+    """Keep of a grade what a proof shows, by the ids of tests.
+
+    Returns:
+        score: points; lost: the tests that lost some → their verdicts; hinted: those of them that showed their hint;
+        margins: how much of its tolerance each comparing test used at most, as `coursekit.margins` measures it.
+    """
+    lost = [result for result in grade.results if not result.whole and result.verdict not in _OUTSIDE]
+    shown = [r.spec.id for r in lost if r.spec.hint and r.spec.hint in message(r, grade.assignment)]
+    measured = {r.spec.id: [case.margin for case in r.cases if case.margin is not None] for r in grade.results}
+    return {
+        "score": grade.score,
+        "lost": {result.spec.id: str(result.verdict) for result in lost},
+        "hinted": shown,
+        "margins": {test: max(margins) for test, margins in measured.items() if margins},
+    }
 
 
 def earns_everything(grade: Grade) -> str:

@@ -1,9 +1,8 @@
 """The hand-ins that an assignment's folder implies, each with the claim that its grade proves."""
 
-import ast
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -13,11 +12,14 @@ from autograder.authoring.mistakes import Mistake, load_mistakes
 from autograder.grading.handin import open_handin
 from autograder.packaging.build import reference_files, solved_weights
 from autograder.proof import claims
+from autograder.proof.claims import Kind
+from autograder.proof.hollow import filled, returns_none
 from autograder.proof.mutants import Mutant
 from autograder.results.grade import Grade
 
-_SEEDS = range(5)
-_MORE_SEEDS = range(5, 12)
+_SEEDS, _QUICK_SEEDS = range(12), range(5)  # of runs
+_SLOW_SEEDS, _QUICK_SLOW_SEEDS = range(5), range(1)  # of runs that meet slow tests, too
+_ORDER_SEEDS = range(12, 17)
 _TWO_THREADS = "\n\nimport torch\n\ntorch.set_num_threads(2)\n"
 
 
@@ -26,10 +28,12 @@ class Trial:
     """A hand-in whose grade proves or breaks a claim.
 
     Attributes:
+        kind: what the claim is about.
         text: the claim.
         source: the module.
         broken: says what breaks the claim; nothing where it holds.
         run_seed: seed of the run.
+        shuffled: whether the tests run in an order drawn from the run seed.
         notebook: whether the source is the code of a notebook's cells.
         changed: names in the module that differ from the reference: only tests that can reach them run; all when empty.
         slow: whether tests marked slow are run, too.
@@ -38,10 +42,12 @@ class Trial:
         mutant: the generated change that it holds; one loss is enough.
     """
 
+    kind: Kind
     text: str
     source: str
     broken: Callable[[Grade], str]
     run_seed: int = 0
+    shuffled: bool = False
     notebook: bool = False
     changed: frozenset[str] = frozenset()
     slow: bool = True
@@ -61,26 +67,52 @@ def trials_of(assignment: Assignment, *, quick: bool) -> list[Trial]:
         AutograderError: if a marker or a mistake does not fit the source.
     """
     text = assignment.source.read_text(encoding="utf-8")
-    solved = reference_text(text, assignment.source)
     weights = {str(path): content for path, content in solved_weights(assignment).items()}
-    right = partial(Trial, broken=claims.earns_everything, weights=weights)
-    said = "the reference earns everything (run seed {})"
-    trials = [right(said.format(seed), solved, run_seed=seed, slow=not quick or seed == 0) for seed in _SEEDS]
-    if not quick:
-        trials += [right(said.format(seed), solved, run_seed=seed, slow=False) for seed in _MORE_SEEDS]
-        if any(name.startswith("torch") for name in assignment.requires):
-            trials.append(right("the reference earns everything on two threads", solved + _TWO_THREADS))
-    trials.append(right("the solved notebook earns everything", _cells(assignment), notebook=True, slow=not quick))
-    trials += [
-        _accepted(assignment, file, slow=not quick) for file in sorted((assignment.folder / "accepted").glob("*.py"))
-    ]
-    said = "the starter earns nothing: every item is not attempted"
-    trials += [
-        Trial(said, starter_text(text, assignment.source), claims.is_untouched),
-        Trial("an empty module earns nothing", "", claims.earns_nothing),
-        Trial("functions that return None earn nothing", returns_none(solved), claims.earns_nothing),
-    ]
+    trials = [*_right(assignment, quick=quick), *_empty(assignment, text, weights)]
     return trials + [_mistaken(mistake, text, weights) for mistake in load_mistakes(assignment)]
+
+
+def solved(assignment: Assignment, said: str = "the reference earns everything", *, slow: bool = False) -> Trial:
+    """Make the trial of the reference.
+
+    Args:
+        assignment: whose it is.
+        said: the claim.
+        slow: whether tests marked slow are run, too.
+    """
+    source = reference_text(assignment.source.read_text(encoding="utf-8"), assignment.source)
+    weights = {str(path): content for path, content in solved_weights(assignment).items()}
+    return Trial(Kind.RIGHT, said, source, claims.earns_everything, weights=weights, slow=slow)
+
+
+def _right(assignment: Assignment, *, quick: bool) -> list[Trial]:
+    """Make the trials of all that must earn everything."""
+    right = solved(assignment)
+    seeds, slow = (_QUICK_SEEDS, _QUICK_SLOW_SEEDS) if quick else (_SEEDS, _SLOW_SEEDS)
+    trials = [replace(right, text=f"{right.text} (run seed {n})", run_seed=n, slow=n in slow) for n in seeds]
+    if not quick:
+        said = f"{right.text} with its tests in another order (run seed {{}})"
+        trials += [replace(right, text=said.format(n), run_seed=n, shuffled=True) for n in _ORDER_SEEDS]
+        if any(name.startswith("torch") for name in assignment.requires):
+            trials.append(replace(right, text=f"{right.text} on two threads", source=right.source + _TWO_THREADS))
+    notebook = "the solved notebook earns everything"
+    trials.append(replace(right, text=notebook, source=_cells(assignment), notebook=True, slow=not quick))
+    accepted = sorted((assignment.folder / "accepted").glob("*.py"))
+    return trials + [_accepted(assignment, file, slow=not quick) for file in accepted]
+
+
+def _empty(assignment: Assignment, text: str, weights: Mapping[str, bytes]) -> list[Trial]:
+    """Make the trials of all that must earn nothing."""
+    solved = reference_text(text, assignment.source)
+    said = "the starter earns nothing: every item is not attempted"
+    nothing = partial(Trial, Kind.EMPTY, broken=claims.earns_nothing)
+    return [
+        nothing(said, starter_text(text, assignment.source), broken=claims.is_untouched),
+        nothing("an empty module earns nothing", ""),
+        nothing("functions that return None earn nothing", returns_none(solved)),
+        nothing("zeros of the right shape earn nothing", filled(solved, 0), weights=weights),
+        nothing("ones of the right shape earn nothing", filled(solved, 1), weights=weights),
+    ]
 
 
 def mutated(mutant: Mutant, weights: Mapping[str, bytes]) -> Trial:
@@ -88,16 +120,7 @@ def mutated(mutant: Mutant, weights: Mapping[str, bytes]) -> Trial:
     said = f"a mutant dies: {mutant.function}, line {mutant.number}: {mutant.line} → {mutant.becomes}"
     changed = frozenset({mutant.function})
     died = partial(claims.is_killed, mutant=mutant)
-    return Trial(said, mutant.source, died, changed=changed, slow=False, weights=weights, mutant=mutant)
-
-
-def returns_none(source: str) -> str:
-    """Replace the body of every function of a module by `return None`."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.body = [ast.Return(ast.Constant(None))]
-    return ast.unparse(ast.fix_missing_locations(tree))
+    return Trial(Kind.MUTANT, said, mutant.source, died, changed=changed, slow=False, weights=weights, mutant=mutant)
 
 
 def _accepted(assignment: Assignment, file: Path, *, slow: bool) -> Trial:
@@ -106,7 +129,7 @@ def _accepted(assignment: Assignment, file: Path, *, slow: bool) -> Trial:
     own = {name: file.with_suffix(Path(name).suffix) for name in names}
     weights = {name: path.read_bytes() for name, path in own.items() if path.is_file()}
     said, text = f"accepted/{file.name} earns everything", file.read_text(encoding="utf-8")
-    return Trial(said, text, claims.earns_everything, weights=weights, slow=slow)
+    return Trial(Kind.RIGHT, said, text, claims.earns_everything, weights=weights, slow=slow)
 
 
 def _cells(assignment: Assignment) -> str:
@@ -123,4 +146,6 @@ def _mistaken(mistake: Mistake, text: str, weights: Mapping[str, bytes]) -> Tria
     wrong = mistake.apply(text)  # its markers are comments, and stay
     changed = frozenset(edit.function for edit in mistake.edits)
     caught = partial(claims.is_caught, mistake=mistake)
-    return Trial(said, wrong, caught, changed=changed, slow=mistake.slow, weights=weights, mistake=mistake)
+    return Trial(
+        Kind.MISTAKE, said, wrong, caught, changed=changed, slow=mistake.slow, weights=weights, mistake=mistake
+    )

@@ -1,13 +1,15 @@
 """Prove, by running it, that a suite grades what it claims to."""
 
+import hashlib
 import queue
+import random
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Self
+from typing import Any, Self
 
 from autograder.assignment import Assignment
 from autograder.errors import AutograderError
@@ -15,13 +17,15 @@ from autograder.grading.grade import Grader, Order
 from autograder.grading.handin import HandIn
 from autograder.packaging.build import solved_weights
 from autograder.proof import cache, claims
+from autograder.proof.budget import within_budget
 from autograder.proof.claims import Claim
 from autograder.proof.leaks import leaks
 from autograder.proof.mutants import load_equivalents, mutants_of, stale
 from autograder.proof.reach import Reach
-from autograder.proof.trials import Trial, mutated, trials_of
+from autograder.proof.trials import Trial, mutated, solved, trials_of
 from autograder.results.grade import Grade
 
+_MORE_SALTS = 2
 _MUTANT_TIMES, _MUTANT_SECONDS = 20, 1.0  # a mutant's test may take so many times the reference's seconds, and these
 
 
@@ -31,8 +35,8 @@ class Proof:
 
     Attributes:
         workers: how many graders run at once.
-        quick: leave out generated mutants, further seeds, slow tests after the first, and what a mistake costs in
-            questions that it does not name.
+        quick: leave out generated mutants, further seeds and salts, the budget, slow tests after the first, and what
+            a mistake costs in questions that it does not name.
         store: file of proofs that were made before; None forgets them.
     """
 
@@ -53,25 +57,40 @@ def claims_about(assignment: Assignment, salt: str, proof: Proof | None = None) 
     try:
         trials = trials_of(assignment, quick=proof.quick)
         with _Bench(assignment, salt, proof) as bench:
-            yield Claim(assignment.name, f"the suite's points add up to {assignment.points:g}")
+            text = f"the suite's points add up to {assignment.points:g}"
+            yield Claim(assignment.name, text, evidence={"tests": {spec.id: asdict(spec) for spec in bench.specs}})
             yield from bench.prove(trials)
             if not proof.quick:
                 yield from _about_mutants(assignment, bench)
+        if not proof.quick:
+            yield from _about_salts(assignment, salt, proof)
+            yield within_budget(assignment, salt)
         start = perf_counter()
         found = leaks(assignment)
-        yield Claim(assignment.name, "nothing hidden is in what ships", "; ".join(found), perf_counter() - start)
+        text, seconds = "nothing hidden is in what ships", perf_counter() - start
+        yield Claim(assignment.name, text, broken="; ".join(found), seconds=seconds)
     except AutograderError as error:
-        yield Claim(assignment.name, "the suite can be used", f"not proven: {error}", perf_counter() - start)
+        broken, seconds = f"not proven: {error}", perf_counter() - start
+        yield Claim(assignment.name, "the suite can be used", broken=broken, seconds=seconds)
 
 
 def _about_mutants(assignment: Assignment, bench: "_Bench") -> Iterator[Claim]:
     """Prove that each generated mutant dies, but for those that are recorded as equivalent."""
     mutants, records = mutants_of(assignment), load_equivalents(assignment)
     for error in stale(records, mutants):
-        yield Claim(assignment.name, "a record of an equivalent mutant applies", str(error))
+        yield Claim(assignment.name, "a record of an equivalent mutant applies", broken=str(error))
     weights = {str(path): content for path, content in solved_weights(assignment).items()}
     living = [mutant for mutant in mutants if not any(record.fits(mutant) for record in records)]
     yield from bench.prove([mutated(mutant, weights) for mutant in living])
+
+
+def _about_salts(assignment: Assignment, salt: str, proof: Proof) -> Iterator[Claim]:
+    """Prove the reference under other salts, as other courses have them."""
+    for number in range(1, _MORE_SALTS + 1):
+        other = hashlib.sha256(f"{salt} {number}".encode()).hexdigest()
+        with _Bench(assignment, other, replace(proof, workers=1)) as bench:
+            said = f"the reference earns everything under another course's salt ({number})"
+            yield from bench.prove([solved(assignment, said)])
 
 
 class _Bench:
@@ -88,7 +107,7 @@ class _Bench:
         for _ in range(self._proof.workers):
             self._graders.put(self._stack.enter_context(Grader(self._assignment, self._salt)))
         grader = self._graders.get()
-        self._specs, versions = grader.specs, [f"{name} {version}" for name, version in grader.versions.items()]
+        self.specs, versions = grader.specs, [f"{name} {version}" for name, version in grader.versions.items()]
         self._graders.put(grader)
         self._foundation = cache.foundation(self._assignment, self._salt, versions)
         return self
@@ -112,13 +131,25 @@ class _Bench:
             *self._asked(order),
         )
         if found := self._cache.get(key):
-            return Claim(self._assignment.name, trial.text, **found, cached=True)
+            return Claim(self._assignment.name, trial.text, trial.kind, **found, cached=True)
         start, grade = perf_counter(), self._grade(trial, order)
-        seen = claims.evidence(grade) | ({"mutant": trial.mutant.diff} if trial.mutant else {})
+        seen = claims.evidence(grade) | self._about(trial)
         found = {"broken": trial.broken(grade), "evidence": seen, "seconds": perf_counter() - start}
         if not grade.fault:
             self._cache.put(key, found)
-        return Claim(self._assignment.name, trial.text, **found)
+        return Claim(self._assignment.name, trial.text, trial.kind, **found)
+
+    def _about(self, trial: Trial) -> dict[str, Any]:
+        """Say where in the suite a wrong hand-in belongs."""
+        if trial.mistake:
+            return {"questions": [trial.mistake.question]}
+        if trial.mutant:
+            name = trial.mutant.function.split(".")[0]
+            return {
+                "questions": [q.id for q in self._assignment.questions if name in q.functions],
+                "mutant": trial.mutant.diff,
+            }
+        return {}
 
     def _asked(self, order: Order) -> Sequence[str]:
         return sorted(order.tests or ())
@@ -135,13 +166,15 @@ class _Bench:
         return grade
 
     def _order(self, trial: Trial) -> Order:
-        specs = [spec for spec in self._specs if trial.slow or not spec.slow]
+        specs = [spec for spec in self.specs if trial.slow or not spec.slow]
         if self._proof.quick and trial.mistake:
             specs = [spec for spec in specs if spec.question == trial.mistake.question]
         tests = self._reach.tests(trial.changed, specs) if trial.changed else [spec.id for spec in specs]
+        if trial.shuffled:
+            random.Random(trial.run_seed).shuffle(tests)  # noqa: S311 - an order, no secret
         if trial.mutant is None:
-            return Order(tuple(tests), trial.run_seed)
+            return Order(tuple(tests), trial.run_seed, as_given=trial.shuffled, margins=True)
         cheapest = tuple(sorted(tests, key=lambda test: self._seconds.get(test, 0.0)))
         longest = max((self._seconds.get(test, 0.0) for test in tests), default=0.0)
         seconds = min(self._assignment.limits.seconds, _MUTANT_SECONDS + _MUTANT_TIMES * longest)
-        return Order(cheapest, trial.run_seed, seconds=seconds, until_lost=True)
+        return Order(cheapest, trial.run_seed, seconds=seconds, as_given=True, until_lost=True, margins=True)

@@ -4,6 +4,7 @@ Its parent talks to it in lines of JSON: one order for each hand-in, and back th
 suite's tests, then a line for each case as it is decided.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -26,6 +27,7 @@ from autograder.sandbox.limits import Walls
 from autograder.sandbox.session import HandInProcess, Zygote, libraries
 from autograder.sandbox.weights import RemoteWeights
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
+from coursekit import margins
 from coursekit.recording import Recorder, case_id, case_of, test_id
 from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
 
@@ -101,6 +103,7 @@ class Server:
                     self.fixtures.weights = RemoteWeights(self._assignment.weights, process, self._zygote.open)
                 self.fixtures.process, self.fixtures.run_seed = process, order["run_seed"]
                 self.recorder.on_case = lambda case: self._lines.write({"case": vars(case)}, later=True)
+                margins.measure(wanted=order["margins"])
                 self._load(process)
                 self._run(_chosen(session.items, order), order["deadline"], until_lost=order["until_lost"])
                 self.fixtures.close()
@@ -157,7 +160,7 @@ def _chosen(items: list[pytest.Item], order: dict[str, Any]) -> list[pytest.Item
         return items
     place = {test: number for number, test in enumerate(order["tests"])}
     chosen = [item for item in items if test_id(item) in place]
-    return sorted(chosen, key=lambda item: place[test_id(item)]) if order["until_lost"] else chosen
+    return sorted(chosen, key=lambda item: place[test_id(item)]) if order["as_given"] else chosen
 
 
 def _with_seconds(assignment: Assignment, seconds: float | None) -> Assignment:
@@ -204,10 +207,12 @@ class Lines:
             self._sent = monotonic()
 
     def close(self) -> None:
-        """Hang up."""
-        self._channel.shutdown(socket.SHUT_RDWR)
+        """Hang up; whether the other end is still there does not matter."""
+        with contextlib.suppress(OSError):
+            self._channel.shutdown(socket.SHUT_RDWR)
         for end in (self._reader, self._writer, self._channel):
-            end.close()
+            with contextlib.suppress(OSError):
+                end.close()
 
 
 def main() -> None:
