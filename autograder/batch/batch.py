@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from autograder.assignment import Assignment
 from autograder.batch import keys
+from autograder.batch.decisions import Decisions
 from autograder.batch.engine import engine_for
 from autograder.batch.entries import Entry, StoredGrade
 from autograder.batch.store import Store
@@ -97,9 +99,19 @@ class Batch:
 
     def whole(self, done: Done) -> Grade:
         """Give a hand-in's grade with all its tests; one that was made before comes from the store."""
-        if done.grade or self._store is None or done.stored is None:
+        if self._decisions is None or done.stored is None:
             return done.grade or Grade(self._assignment, done.summary.hand_in, ())
-        return restore(self._store.record(done.stored), self._assignment)
+        return self._decisions.grade(replace(done.entry, grade=done.stored), self._assignment)
+
+    def summary(self, done: Done) -> Summary:
+        """Give a hand-in's grade without its tests, with what people have decided about it."""
+        decided = self._decisions and self._decisions.summary(replace(done.entry, grade=done.stored), self._assignment)
+        return decided or done.summary
+
+    @cached_property
+    def _decisions(self) -> Decisions | None:
+        """What people have decided about the hand-ins, once these are known."""
+        return Decisions(self._store) if self._store else None
 
     def _known(self, entry: Entry) -> StoredGrade | None:
         """Give the grade that rests on what is there now: the current one, or one that was proposed since."""
@@ -110,8 +122,12 @@ class Batch:
         fitting = [one for one in (entry.grade, *since) if one.summary.final and dict(one.hashes) == wanted]
         known = fitting[-1] if fitting else None
         if known is entry.grade and known and not (self._store.out / entry.folder / RESULTS).exists():
-            write_grade(self._store.out / entry.folder, restore(self._store.record(known), self._assignment))
+            self._publish(entry, restore(self._store.record(known), self._assignment))
         return known
+
+    def _publish(self, entry: Entry, grade: Grade) -> None:
+        if self._store and self._decisions:
+            write_grade(self._store.out / entry.folder, self._decisions.decided(entry, grade))
 
     def _job(self, number: int, submission: Submission) -> Job:
         """Open a hand-in; one that cannot be opened is graded, too, with its reason."""
@@ -132,6 +148,6 @@ class Batch:
         if self._store is None:
             return Done(entry, summary_of(grade), grade)
         if self._applied:
-            write_grade(self._store.out / entry.folder, grade)
+            self._publish(entry, grade)
         stored = self._store.keep(entry, grade, self._hashes(job), applied=self._applied)
         return Done(entry, stored.summary, grade, stored)

@@ -10,10 +10,9 @@ from rich.text import Text
 
 from autograder.assignment import Assignment
 from autograder.batch.batch import Done
+from autograder.batch.decisions import Decisions
 from autograder.batch.entries import Entry, StoredGrade
 from autograder.batch.store import Store
-from autograder.results.files import write_grade
-from autograder.results.record import restore
 from autograder.results.wording import one_line
 
 _SMALL = 0.005  # points; less is rounding
@@ -85,8 +84,10 @@ def apply(store: Store, assignment: Assignment, changes: Sequence[Change]) -> No
     """Make the new grades count, and publish them; one that is not final leaves the old one standing."""
     new = [one for one in changes if one.is_new and one.new.summary.final]
     store.apply(one.new for one in new)
-    for one in new:
-        write_grade(store.out / one.entry.folder, restore(store.record(one.new), assignment))
+    decisions, changed = Decisions(store), {one.entry.id for one in new}
+    for entry in decisions.entries:
+        if entry.id in changed:
+            decisions.publish(entry, assignment)
 
 
 def _scores(record: dict[str, Any]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from autograder.assignment import Assignment, find_assignments
 from autograder.batch import changes
 from autograder.batch.batch import Batch, Done, Workers
+from autograder.batch.decisions import TABLE, Decisions
 from autograder.batch.entries import Entry, Run
 from autograder.batch.platforms import find_submissions
 from autograder.batch.progress import shown
@@ -18,10 +19,8 @@ from autograder.course import read_salt
 from autograder.errors import StoreError
 from autograder.results import terminal
 from autograder.results.summary import Summary
-from autograder.results.table import write_csv
 
 _MOST_ROWS = 60
-TABLE = "grades.csv"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def grade(  # noqa: PLR0913 - what, who and where
         try:
             done = _graded(batch, batch.entries(submissions), workers, lines=lines)
         finally:
-            _write_table(store)
+            Decisions(store).publish_table(assignment)
         final = _show(batch, done)
         Console().print(f"\nresults: {place.out}", soft_wrap=True, highlight=False)
     return final
@@ -85,7 +84,7 @@ def regrade(out: Path, url: str | None, workers: Workers, *, apply: bool) -> boo
         changes.show(found, Console(), applied=apply)
         if apply:
             changes.apply(store, assignment, found)
-            _write_table(store)
+            Decisions(store).publish_table(assignment)
     return all(one.summary.final for one in done)
 
 
@@ -97,7 +96,7 @@ def _graded(batch: Batch, entries: list[Entry], workers: Workers, *, lines: bool
 
 
 def _show(batch: Batch, done: Sequence[Done]) -> bool:
-    console, summaries = Console(), [one.summary for one in done]
+    console, summaries = Console(), [batch.summary(one) for one in done]
     if len(done) == 1:
         terminal.show(batch.whole(done[0]), console)
     else:
@@ -117,14 +116,6 @@ def _in_short(summaries: Sequence[Summary]) -> str:
     scores = [summary.score for summary in summaries if summary.score is not None]
     mean = f"{sum(scores) / len(scores):.1f} of {summaries[0].maximum:g} on average" if scores else "no score"
     return f"{len(summaries)} hand-ins, {mean}, {len(summaries) - len(scores)} not final; all are in {TABLE}"
-
-
-def _write_table(store: Store) -> None:
-    rows = [entry.grade.summary for entry in store.entries() if entry.grade]
-    try:
-        write_csv(store.out / TABLE, rows)
-    except OSError as error:
-        raise StoreError(store.out / TABLE, f"cannot be written: {error.strerror}", "then give it again") from error
 
 
 def _make(folder: Path) -> None:

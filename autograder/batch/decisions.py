@@ -13,15 +13,18 @@ from autograder.batch.entries import Entry
 from autograder.batch.people import People, folded
 from autograder.batch.schema import ADJUSTMENTS, MARKS
 from autograder.batch.store import Store
-from autograder.errors import PeopleError
+from autograder.errors import PeopleError, StoreError
 from autograder.questions import Question
 from autograder.results.files import write_grade
 from autograder.results.grade import Grade, TestResult
 from autograder.results.record import restore
 from autograder.results.summary import Summary, summary_of
+from autograder.results.table import write_csv
 from autograder.results.wording import one_line
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
+
+TABLE = "grades.csv"
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,25 @@ class Decisions:
         return summary_of(self.grade(entry, assignment))
 
     def publish(self, entry: Entry, assignment: Assignment) -> None:
-        """Write what a hand-in's students read."""
+        """Write what a hand-in's students read.
+
+        Raises:
+            StoreError: if the disk does not take it.
+        """
         write_grade(self._store.out / entry.folder, self.grade(entry, assignment))
+
+    def publish_table(self, assignment: Assignment) -> None:
+        """Write the table of all grades.
+
+        Raises:
+            StoreError: if the disk does not take it.
+        """
+        rows = [summary for entry in self.entries if (summary := self.summary(entry, assignment))]
+        try:
+            write_csv(self._store.out / TABLE, rows)
+        except OSError as error:
+            todo = "put that right, then give the same command again"
+            raise StoreError(self._store.out / TABLE, f"cannot be written: {error.strerror}", todo) from error
 
     def _names(self, entry: Entry) -> list[str]:
         return [folded(str(student)) for student in self._people.team(entry)]
