@@ -404,7 +404,7 @@ def max_graph_forward(x: Array, w: Array, b: Array, target: float, power: int = 
 
     Returns:
         A dict with "a" (4,), "c" (2,), "y" and "C" Python floats, and whatever else your backward pass needs:
-        data such as arrays and numbers.
+        arrays, numbers and tuples, lists or dicts of them, not an object of a class of your own.
 
     Raises:
         TypeError: if x, w or b is no array of real numbers.
@@ -568,7 +568,8 @@ def linear_forward(x: Array, W: Array, b: Array) -> tuple[Floats, Any]:
 
     Returns:
         out: (N, M), x W + b.
-        cache: whatever your linear_backward needs; data such as arrays in a tuple.
+        cache: whatever your linear_backward needs, and nobody else looks into it: arrays and numbers in a tuple, a
+            list or a dict, not an object of a class of your own.
 
     Raises:
         TypeError: if an argument is no array of real numbers.
