@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder import __version__
-from autograder.errors import AutograderError, ManifestError
+from autograder.batch.verbs import VERBS
+from autograder.errors import AutograderError, ManifestError, PeopleError
 
 if TYPE_CHECKING:
     from autograder.assignment import Assignment
@@ -266,9 +267,13 @@ def new_salt(root: Path) -> None:
 
 def main() -> None:
     """Run the command line; an error of ours is one message and a status, never a traceback."""
+for verb in VERBS:
+    cli.add_command(verb)
+
+
     try:
         cli()
-    except ManifestError as error:
+    except (ManifestError, PeopleError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
     except AutograderError as error:
