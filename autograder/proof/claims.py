@@ -53,6 +53,11 @@ class Claim:
         """Whether the claim was proven."""
         return not self.broken
 
+    @property
+    def fails(self) -> bool:
+        """Whether the whole proof fails by it; that one mutant lives is a finding, that many do another claim."""
+        return not self.holds and self.kind is not Kind.MUTANT
+
     def data(self) -> dict[str, Any]:
         """Give the claim as JSON data."""
         return asdict(self) | {"holds": self.holds}

@@ -19,6 +19,7 @@ from autograder.packaging.build import solved_weights
 from autograder.proof import cache, claims
 from autograder.proof.budget import within_budget
 from autograder.proof.claims import Claim
+from autograder.proof.container import within_container
 from autograder.proof.leaks import leaks
 from autograder.proof.mutants import load_equivalents, mutants_of, stale
 from autograder.proof.reach import Reach
@@ -26,6 +27,7 @@ from autograder.proof.trials import Trial, mutated, solved, trials_of
 from autograder.results.grade import Grade
 
 _MORE_SALTS = 2
+_LEAST_DEAD = 0.95  # of the mutants that are not recorded as equivalent
 _MUTANT_TIMES, _MUTANT_SECONDS = 20, 1.0  # a mutant's test may take so many times the reference's seconds, and these
 
 
@@ -38,11 +40,13 @@ class Proof:
         quick: leave out generated mutants, further seeds and salts, the budget, slow tests after the first, and what
             a mistake costs in questions that it does not name.
         store: file of proofs that were made before; None forgets them.
+        base: image on which the container is built that must grade the reference, too; none when empty.
     """
 
     workers: int = 2
     quick: bool = False
     store: Path | None = None
+    base: str = ""
 
 
 def claims_about(assignment: Assignment, salt: str, proof: Proof | None = None) -> Iterator[Claim]:
@@ -65,6 +69,8 @@ def claims_about(assignment: Assignment, salt: str, proof: Proof | None = None) 
         if not proof.quick:
             yield from _about_salts(assignment, salt, proof)
             yield within_budget(assignment, salt)
+        if proof.base:
+            yield within_container(assignment, salt, proof.base)
         start = perf_counter()
         found = leaks(assignment)
         text, seconds = "nothing hidden is in what ships", perf_counter() - start
@@ -75,13 +81,21 @@ def claims_about(assignment: Assignment, salt: str, proof: Proof | None = None) 
 
 
 def _about_mutants(assignment: Assignment, bench: "_Bench") -> Iterator[Claim]:
-    """Prove that each generated mutant dies, but for those that are recorded as equivalent."""
+    """Prove that generated mutants die, but for those that are recorded as equivalent."""
     mutants, records = mutants_of(assignment), load_equivalents(assignment)
     for error in stale(records, mutants):
         yield Claim(assignment.name, "a record of an equivalent mutant applies", broken=str(error))
     weights = {str(path): content for path, content in solved_weights(assignment).items()}
-    living = [mutant for mutant in mutants if not any(record.fits(mutant) for record in records)]
-    yield from bench.prove([mutated(mutant, weights) for mutant in living])
+    wanted = [mutant for mutant in mutants if not any(record.fits(mutant) for record in records)]
+    dead = 0
+    for claim in bench.prove([mutated(mutant, weights) for mutant in wanted]):
+        dead += claim.holds
+        yield claim
+    living = len(wanted) - dead
+    text = f"at least {_LEAST_DEAD:.0%} of the generated mutants die"
+    broken = f"{living} of {len(wanted)} live" if dead < _LEAST_DEAD * len(wanted) else ""
+    shown = {"mutants": len(mutants), "equivalent": len(mutants) - len(wanted), "living": living}
+    yield Claim(assignment.name, text, broken=broken, evidence=shown)
 
 
 def _about_salts(assignment: Assignment, salt: str, proof: Proof) -> Iterator[Claim]:

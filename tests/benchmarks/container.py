@@ -13,112 +13,23 @@ what the container used without file pages that nobody needs any more (the engin
 import argparse
 import functools
 import http.server
-import json
-import subprocess
 import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter
 
 from autograder.assignment import Assignment, find_assignments
 from autograder.course import find_course, read_salt
 from autograder.packaging.image import build_image
 from autograder.packaging.otter import write_otter_zip
-from autograder.proof.trials import Trial, trials_of
+from autograder.proof.container import docker, grade
+from autograder.proof.trials import trials_of
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMITS = ("--network=none", "--cpus=0.5")
-EVERY = 0.02  # seconds
 MB = 10**6
-
-
-@dataclass
-class Used:
-    """What a container took.
-
-    Attributes:
-        seconds: from its start to its end.
-        own: bytes of memory of its own that all processes held at most.
-        held: bytes that the container held at most, without inactive pages of files.
-        killed: processes that the kernel ended for want of memory.
-    """
-
-    seconds: float = 0.0
-    own: int = 0
-    held: int = 0
-    killed: int = 0
-
-
-def docker(*arguments: str) -> str:
-    """Run a docker command, and give what it says."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)  # noqa: S607
-    if done.returncode:
-        raise SystemExit(f"docker {' '.join(arguments)}:\n{done.stderr}")
-    return done.stdout.strip()
-
-
-def cgroup(container: str) -> Path:
-    """Find the folder in which the kernel counts a container's memory: the version 1 or 2 of cgroups."""
-    pid = docker("inspect", "--format", "{{.State.Pid}}", container)
-    lines = [line.split(":", 2) for line in Path(f"/proc/{pid}/cgroup").read_text(encoding="ascii").splitlines()]
-    paths = {name: path.lstrip("/") for _, name, path in lines}
-    if "memory" in paths:
-        return Path("/sys/fs/cgroup/memory") / paths["memory"]
-    return Path("/sys/fs/cgroup") / paths[""]
-
-
-def watch(container: str) -> Used:
-    """Read a running container's memory until it ends."""
-    used, start, folder = Used(), perf_counter(), cgroup(container)
-    usage = next(name for name in ("memory.current", "memory.usage_in_bytes") if (folder / name).exists())
-    while True:
-        try:
-            stat = dict(line.split() for line in (folder / "memory.stat").read_text(encoding="ascii").splitlines())
-            held = int((folder / usage).read_text(encoding="ascii"))
-        except OSError:
-            break
-        own = int(stat.get("total_rss", 0)) + int(stat.get("total_shmem", 0))  # version 1
-        own = own or int(stat.get("anon", 0)) + int(stat.get("shmem", 0))  # version 2
-        used.own = max(used.own, own)
-        used.held = max(used.held, held - int(stat.get("total_inactive_file", stat.get("inactive_file", 0))))
-        used.killed = max(used.killed, kills(folder))
-        sleep(EVERY)
-    docker("wait", container)
-    used.seconds = perf_counter() - start
-    return used
-
-
-def kills(folder: Path) -> int:
-    """Count the processes that the kernel ended for want of memory."""
-    for name in ("memory.events", "memory.oom_control"):
-        if (folder / name).exists():
-            lines = (folder / name).read_text(encoding="ascii").splitlines()
-            return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
-    return 0
-
-
-def grade(
-    options: argparse.Namespace, tag: str, assignment: Assignment, trial: Trial, folder: Path
-) -> tuple[Used, float | None]:
-    """Grade one hand-in in a container of its own."""
-    for name in ("submission", "results"):
-        (folder / name).mkdir()
-    subprocess.run(["chown", options.owner, str(folder / "results")], check=True)  # noqa: S607
-    (folder / "submission" / assignment.module_file).write_text(trial.source, encoding="utf-8")
-    for name, content in trial.weights.items():
-        (folder / "submission" / name).write_bytes(content)
-    volumes = [f"--volume={folder / name}:/autograder/{name}" for name in ("submission", "results")]
-    limits = ("--user", options.owner, "--memory", options.memory, *LIMITS)
-    container = docker("run", "--detach", *limits, *volumes, tag)
-    try:
-        used = watch(container)
-    finally:
-        docker("rm", "--force", container)
-    return used, json.loads((folder / "results" / "results.json").read_text(encoding="utf-8")).get("score")
 
 
 def setup_seconds(base: str, network: str, unpacked: Path) -> float:
@@ -178,7 +89,7 @@ def measure(assignment: Assignment, options: argparse.Namespace, folder: Path, a
             continue
         place = folder / str(number)
         place.mkdir()
-        used, score = grade(options, tag, assignment, trial, place)
+        used, score = grade(tag, assignment, trial, place, (f"--memory={options.memory}", f"--user={options.owner}"))
         name = trial.text.split()[0].removeprefix("accepted/") if number else "solved"
         memory = f"own {used.own / MB:4.0f} MB, held {used.held / MB:4.0f} MB, killed {used.killed}"
         print(f"  {name:<24}{used.seconds:6.1f} s  score {score}  {memory}", flush=True)

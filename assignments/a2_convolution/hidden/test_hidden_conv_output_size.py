@@ -45,10 +45,11 @@ def test_type_and_single_positions(alone, args, expected):
         ((5, 3, 0, 0), ValueError),
         ((5, 3, -1, 1), ValueError),
         ((5, 0, 0, 1), ValueError),
+        ((0, 1, 1, 1), ValueError),
         ((5.0, 3, 0, 1), TypeError),
         ((5, 3, 0, 1.5), TypeError),
     ],
-    ids=["window too long", "stride 0", "padding -1", "window 0", "float size", "float stride"],
+    ids=["window too long", "stride 0", "padding -1", "window 0", "size 0", "float size", "float stride"],
 )
 def test_bad_inputs(alone, args, error):
     """conv_output_size refuses windows that do not fit, impossible numbers and floats, and takes the rest."""
