@@ -4,6 +4,7 @@ No more hand-ins are on the cluster than there are workers, so that no other one
 when a worker dies, and what waits stays unread on the disk.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,7 @@ from distributed import (
     as_completed,
     get_worker,
 )
+from distributed.comm.core import connect
 
 from autograder.batch.engine import Engine, Graded
 from autograder.batch.worker import Graders, Job, Task
@@ -98,10 +100,12 @@ def connected(task: Task, address: str, *, gpu: bool) -> Iterator[Engine]:
     """
     with dask.config.set(_SETTINGS):
         try:
+            asyncio.run(asyncio.wait_for(_greet(address), _ANSWERS_WITHIN))
             client = Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             todo = "start one with: dask scheduler; then name its address, such as tcp://HOST:8786"
-            raise ClusterError(address, f"no Dask scheduler answers here ({error})", todo) from None
+            what = f"no Dask scheduler answers here ({error or 'it says nothing'})"
+            raise ClusterError(address, what, todo) from None
         with client:
             client.run_on_scheduler(_set_aside_early)
             client.register_plugin(_Warm())
@@ -110,6 +114,12 @@ def connected(task: Task, address: str, *, gpu: bool) -> Iterator[Engine]:
             finally:
                 with suppress(OSError, CancelledError):  # the scheduler may be gone
                     client.unregister_worker_plugin(_PLUGIN)
+
+
+async def _greet(address: str) -> None:
+    """Exchange greetings with a scheduler: a client would wait for them without end."""
+    comm = await connect(address, **Security().get_connection_args("client"))
+    await comm.close()
 
 
 class _Dask:
