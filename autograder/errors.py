@@ -13,6 +13,7 @@
   x GraderFault           a fault of the grader: never the student's loss
   x StoreError            grades that cannot be kept or read, or that another command is at work on
   x ClusterError          a Dask cluster that cannot be reached or used
+  x SimilarityError       hand-ins that cannot be compared
   x PeopleError           a name that is nobody's, or people's decisions that cannot be used
 """
 
@@ -88,6 +89,10 @@ class StoreError(AutograderError):
 
 class ClusterError(AutograderError):
     """A Dask cluster cannot be reached or used."""
+
+
+class SimilarityError(AutograderError):
+    """Hand-ins cannot be compared."""
 
 
 class PeopleError(AutograderError):

@@ -1,18 +1,22 @@
-"""What the verbs `mark`, `adjust` and `gradebook` do, and what they print."""
+"""What the verbs `mark`, `adjust`, `gradebook` and `similar` do, and what they print."""
 
 import getpass
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import click
+from rich.console import Console
+from rich.progress import track
 
-from autograder.assignment import Assignment, find_assignments
+from autograder.assignment import find_assignments
 from autograder.batch.decisions import Decisions
+from autograder.batch.desk import Desk, at_desk, no_section
 from autograder.batch.entries import Entry
 from autograder.batch.formats import FORMATS
 from autograder.batch.gradebook import gradebook as worked_out
@@ -23,60 +27,12 @@ from autograder.batch.policy import Policy, read_policy
 from autograder.batch.roster import read_roster
 from autograder.batch.schema import ADJUSTMENTS, MARKS
 from autograder.batch.sheet import write_sheet
-from autograder.batch.store import Store
+from autograder.batch.similar import MOST_SHOWN, compare, read_modules, strangers, write_page
 from autograder.errors import PeopleError, did_you_mean
 from autograder.results.wording import one_line
 
+_T = TypeVar("_T")
 _MOST_REASON = 2_000  # characters
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A run on somebody's desk.
-
-    Attributes:
-        store: its store.
-        assignment: what was graded.
-        decisions: its hand-ins, with what people have decided so far.
-        people: its students, with what a roster says of them.
-    """
-
-    store: Store
-    assignment: Assignment
-    decisions: Decisions
-    people: People
-
-    def section(self, entry: Entry) -> str:
-        """Give the section of who handed in first of a team; empty where none is known."""
-        return self.people.team(entry)[0].section
-
-    def of(self, section: str | None) -> list[Entry]:
-        """List the hand-ins that count, of all sections or of one.
-
-        Raises:
-            PeopleError: if nobody is in that section.
-        """
-        current = self.decisions.current()
-        found = [entry for entry in current if section is None or self.section(entry) == section]
-        if section is not None and not found:
-            raise _no_section(section, [name for name in dict.fromkeys(map(self.section, current)) if name])
-        return found
-
-
-@contextmanager
-def at_desk(run: Path, url: str | None, roster: Path | None = None, *, alone: bool = False) -> Iterator[Desk]:
-    """Open a run.
-
-    Raises:
-        StoreError: if there is none, or another command is at work on it.
-        PeopleError: if the roster cannot be used.
-    """
-    with Store(run, url, alone=alone) as store:
-        about = store.run
-        (assignment,) = find_assignments(about.course, (about.assignment,))
-        decisions = Decisions(store)
-        people = People(read_roster(roster) if roster else (), decisions.entries)
-        yield Desk(store, assignment, decisions, people)
 
 
 def write_marks(desk: Desk, run: Path, section: str | None) -> None:
@@ -155,12 +111,38 @@ def gradebook(  # noqa: PLR0913, PLR0917 - one for each option
     students = [student for student in everyone if section is None or student.section == section]
     if section is not None and not students:
         sections = [name for name in dict.fromkeys(student.section for student in everyone) if name]
-        raise _no_section(section, sections)
+        raise no_section(section, sections)
     file = out or runs[0] / f"gradebook-{platform}.csv"
     write_sheet(file, FORMATS[platform](book, students))
     for remark in book.remarks:
         click.echo(remark)
     click.echo(f"wrote {file}: {len(students)} students")
+
+
+def similar(desk: Desk, run: Path, percent: float, section: str | None) -> None:
+    """Compare a run's hand-ins, list those that look alike, and write them side by side.
+
+    Raises:
+        SimilarityError: if copydetect is not installed.
+        PeopleError: if nobody is in that section.
+    """
+    own = {*map(desk.people.team, desk.of(section))}
+    modules, left_out = read_modules(desk.assignment, _progress(desk.decisions.current(), "reading"), desk.people)
+    asked = [pair for pair in strangers(modules) if not own.isdisjoint(module.team for module in pair)]
+    compared = (compare(one, two, percent / 100) for one, two in _progress(asked, "comparing"))
+    pairs = sorted(filter(None, compared), key=lambda pair: (-pair.share, pair.left.name, pair.right.name))
+    for pair in pairs[:MOST_SHOWN]:
+        click.echo(f"{pair.share:4.0%}  {pair.left.name}  and  {pair.right.name}")
+    for name, why in left_out.items():
+        click.echo(f"left out: {name}: {why}")
+    write_page(file := run / "similar.html", pairs, desk.assignment.title)
+    click.echo(f"wrote {file}: {len(pairs)} of {len(asked)} pairs look alike")
+
+
+def _progress(things: Sequence[_T], what: str) -> Iterable[_T]:
+    """Go through things with a bar on a terminal, and in silence in a pipe."""
+    console = Console(stderr=True)
+    return track(things, what, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _require_different(desks: Sequence[Desk], runs: Sequence[Path]) -> None:
@@ -209,8 +191,3 @@ def _delta(desk: Desk, entry: Entry, question: str, points: str) -> float:
         todo = f"write a number from {0 - found.score:g} to {found.maximum - found.score:g}"
         raise PeopleError("DELTA", f"{question} has {found.score:g} of {found.maximum:g} points, and {delta:+g}", todo)
     return delta
-
-
-def _no_section(section: str, known: Sequence[str]) -> PeopleError:
-    todo = did_you_mean(section, known) or f"sections here: {', '.join(known) or 'none; a --roster names them'}"
-    return PeopleError("--section", f"nobody is in '{one_line(section)}'", todo)

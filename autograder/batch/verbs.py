@@ -28,8 +28,9 @@ def mark(  # noqa: PLR0913, PLR0917 - one for each option
     or none where it earns nothing; the comment is shown to the student.
     """
     from autograder.batch import staff
+    from autograder.batch.desk import at_desk
 
-    with staff.at_desk(run, store, roster, alone=True) as desk:
+    with at_desk(run, store, roster, alone=True) as desk:
         if file:
             staff.take_marks(desk, file, who)
         else:
@@ -52,8 +53,9 @@ def adjust(  # noqa: PLR0913, PLR0917 - one for each argument
     Adjustments are never changed and survive every regrade: take one back by its opposite.
     """
     from autograder.batch import staff
+    from autograder.batch.desk import at_desk
 
-    with staff.at_desk(run, store, alone=True) as desk:
+    with at_desk(run, store, alone=True) as desk:
         staff.adjust(desk, student, question, delta, reason, who)
 
 
@@ -83,4 +85,26 @@ def gradebook(  # noqa: PLR0913, PLR0917 - one for each option
     staff.gradebook(runs, store, platform, policy, roster, section, out)
 
 
-VERBS = (mark, adjust, gradebook)
+@click.command()
+@click.argument("run", metavar="RUN", type=_RUN)
+@click.option(
+    "--at-least", "percent", type=click.FloatRange(1, 100), default=60, show_default=True,
+    help="Percent of either module that the other has to have, too.",
+)  # fmt: skip
+@_ROSTER
+@_SECTION
+@_STORE
+def similar(run: Path, percent: float, roster: Path | None, section: str | None, store: str | None) -> None:
+    """Find hand-ins that look alike, and write a page that shows them side by side.
+
+    What the starter gives does not count, nor does renaming; people of one
+    team are not compared.
+    """
+    from autograder.batch import staff
+    from autograder.batch.desk import at_desk
+
+    with at_desk(run, store, roster) as desk:
+        staff.similar(desk, run, percent, section)
+
+
+VERBS = (mark, adjust, gradebook, similar)
