@@ -250,6 +250,8 @@ def _address(out: Path, url: str | None) -> URL:
         return URL.create("sqlite", database=str(out / FILE), query={"timeout": str(_PATIENCE)})
     try:
         address = make_url(url)
+        if address.drivername == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
         address.get_dialect()
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError("--store", f"no address of a database: {error}", "write postgresql://HOST/DATABASE") from None
