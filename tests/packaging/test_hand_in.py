@@ -209,6 +209,18 @@ def test_trained_weights_go_along_or_are_missed(run: Run, kit: Path) -> None:
     assert "not written: net.safetensors and net.pt are both here; keep the one that counts" in run().stdout
 
 
+def test_a_written_answer_goes_along_or_is_missed(run: Run, kit: Path) -> None:
+    """Whatever its form, it is named as its question."""
+    with (kit / "assignment.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write('\n[[questions]]\nid = "why"\ntitle = "Why"\nkind = "written"\n')
+    said = run().stdout
+    (kit / "why.pdf").write_bytes(b"%PDF-1.7")
+    run()
+
+    assert "not there, and so not handed in: why.pdf, .md or .jpg, which a person marks\n" in said
+    assert names(kit / "small.zip") == ["small.py", "why.pdf"]
+
+
 def test_wrong_call_has_its_own_status(run: Run) -> None:
     """An unknown option is a wrong call, status 2."""
     assert run("--nonsense").returncode == 2

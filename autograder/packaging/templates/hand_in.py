@@ -64,6 +64,7 @@ def _files(manifest: dict[str, Any], *, notebook: bool) -> list[Path]:
     module, *others = manifest["hand_in"]
     files = [_notebook() if notebook else HERE / module]
     files += [HERE / name for name in [*others, *_weights(manifest)] if (HERE / name).is_file()]
+    files += [file for question in _written(manifest) for file in _answers(question)]
     if not files[0].is_file():
         raise Refused(f"{module} is missing; it must lie beside hand_in.py")
     size = sum(file.stat().st_size for file in files)
@@ -83,6 +84,16 @@ def _weights(manifest: dict[str, Any]) -> list[str]:
     if len(found) > 1:
         raise Refused(f"{' and '.join(found)} are both here; keep the one that counts")
     return found
+
+
+def _written(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the questions that a person marks."""
+    return [question for question in manifest["questions"] if question.get("kind") == "written"]
+
+
+def _answers(question: dict[str, Any]) -> list[Path]:
+    """Find the answer to a written question: what is named as the question, such as derivation.pdf."""
+    return [file for file in sorted(HERE.glob(f"{question['id']}.*")) if file.is_file()]
 
 
 def _notebook() -> Path:
@@ -114,6 +125,9 @@ def _remarks(file: Path, manifest: dict[str, Any]) -> Iterator[str]:
             yield f"not there, and so not handed in: {name}"
     if "weights" in manifest and not _weights(manifest):
         yield f"not there, and so not handed in: {manifest['weights']['file']}.safetensors, the trained weights"
+    for question in _written(manifest):
+        if not _answers(question):
+            yield f"not there, and so not handed in: {question['id']}.pdf, .md or .jpg, which a person marks"
 
 
 def _code(file: Path) -> bytes:
