@@ -68,15 +68,17 @@ def evidence(grade: Grade) -> dict[str, Any]:
 
     Returns:
         score: points; lost: the tests that lost some → their verdicts; hinted: those of them that showed their hint;
-        margins: how much of its tolerance each comparing test used at most, as `coursekit.margins` measures it.
+        seconds: what each test took; margins: how much of its tolerance each comparing test used at most, as
+        `coursekit.margins` measures it.
     """
-    lost = [result for result in grade.results if not result.whole and result.verdict not in _OUTSIDE]
+    lost = [result for result in grade.results if not result.whole and result.verdict not in _OUTSIDE | _UNDECIDED]
     shown = [r.spec.id for r in lost if r.spec.hint and r.spec.hint in message(r, grade.assignment)]
     measured = {r.spec.id: [case.margin for case in r.cases if case.margin is not None] for r in grade.results}
     return {
         "score": grade.score,
         "lost": {result.spec.id: str(result.verdict) for result in lost},
         "hinted": shown,
+        "seconds": {result.spec.id: round(result.seconds, 4) for result in grade.results if result.cases},
         "margins": {test: max(margins) for test, margins in measured.items() if margins},
     }
 

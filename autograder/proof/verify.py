@@ -3,7 +3,7 @@
 import hashlib
 import queue
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -18,10 +18,10 @@ from autograder.grading.handin import HandIn
 from autograder.packaging.build import solved_weights
 from autograder.proof import cache, claims
 from autograder.proof.budget import within_budget
-from autograder.proof.claims import Claim
+from autograder.proof.claims import Claim, Kind
 from autograder.proof.container import within_container
 from autograder.proof.leaks import leaks
-from autograder.proof.mutants import load_equivalents, mutants_of, stale
+from autograder.proof.mutants import Mutant, load_equivalents, mutants_of, stale
 from autograder.proof.reach import Reach
 from autograder.proof.trials import Trial, mutated, solved, trials_of
 from autograder.results.grade import Grade
@@ -136,48 +136,46 @@ class _Bench:
 
     def _prove(self, trial: Trial) -> Claim:
         order = self._order(trial)
-        key = cache.key(
-            self._foundation,
-            trial.text,
-            trial.source,
-            sorted(trial.weights.items()),
-            order.run_seed,
-            *self._asked(order),
-        )
-        if found := self._cache.get(key):
-            return Claim(self._assignment.name, trial.text, trial.kind, **found, cached=True)
+        weights, tests = sorted(trial.weights.items()), sorted(order.tests or ())
+        key = cache.key(self._foundation, trial.text, trial.source, weights, order.run_seed, *tests)
+        found = self._cache.get(key)
+        claim = Claim(self._assignment.name, trial.text, trial.kind, **(found or self._found(trial, order, key)))
+        if trial.kind is Kind.RIGHT:
+            self._seconds |= claim.evidence["seconds"]
+        return replace(claim, cached=bool(found))
+
+    def _found(self, trial: Trial, order: Order, key: str) -> dict[str, Any]:
+        """Try a hand-in, and remember how it went, unless the grader broke on it."""
         start, grade = perf_counter(), self._grade(trial, order)
-        seen = claims.evidence(grade) | self._about(trial)
-        found = {"broken": trial.broken(grade), "evidence": seen, "seconds": perf_counter() - start}
+        broken, seen = trial.broken(grade), claims.evidence(grade)
+        if broken and trial.mutant and (tests := self._slow(trial)):  # only what lives so far meets slow tests
+            grade = self._grade(trial, Order(tests, until_lost=True, margins=True))
+            broken, seen = trial.broken(grade), seen if trial.broken(grade) else claims.evidence(grade)
+        found = {"broken": broken, "evidence": seen | self._about(trial), "seconds": perf_counter() - start}
         if not grade.fault:
             self._cache.put(key, found)
-        return Claim(self._assignment.name, trial.text, trial.kind, **found)
+        return found
+
+    def _slow(self, trial: Trial) -> tuple[str, ...]:
+        return tuple(self._reach.tests(trial.changed, (spec for spec in self.specs if spec.slow)))
 
     def _about(self, trial: Trial) -> dict[str, Any]:
         """Say where in the suite a wrong hand-in belongs."""
-        if trial.mistake:
-            return {"questions": [trial.mistake.question]}
         if trial.mutant:
-            name = trial.mutant.function.split(".")[0]
-            return {
-                "questions": [q.id for q in self._assignment.questions if name in q.functions],
-                "mutant": trial.mutant.diff,
-            }
-        return {}
+            return {"questions": self._questions(trial.mutant), "mutant": trial.mutant.diff}
+        return {"questions": [trial.mistake.question]} if trial.mistake else {}
 
-    def _asked(self, order: Order) -> Sequence[str]:
-        return sorted(order.tests or ())
+    def _questions(self, mutant: Mutant) -> list[str]:
+        name = mutant.function.split(".")[0]
+        return [question.id for question in self._assignment.questions if name in question.functions]
 
     def _grade(self, trial: Trial, order: Order) -> Grade:
         content = {self._assignment.module_file: trial.source.encode(), **trial.weights}
         grader = self._graders.get()
         try:
-            grade = grader.grade_files(HandIn(trial.text, content, notebook=trial.notebook), order=order)
+            return grader.grade_files(HandIn(trial.text, content, notebook=trial.notebook), order=order)
         finally:
             self._graders.put(grader)
-        if not trial.changed:
-            self._seconds |= {r.spec.id: sum(case.seconds for case in r.cases) for r in grade.results if r.cases}
-        return grade
 
     def _order(self, trial: Trial) -> Order:
         specs = [spec for spec in self.specs if trial.slow or not spec.slow]
@@ -186,9 +184,16 @@ class _Bench:
         tests = self._reach.tests(trial.changed, specs) if trial.changed else [spec.id for spec in specs]
         if trial.shuffled:
             random.Random(trial.run_seed).shuffle(tests)  # noqa: S311 - an order, no secret
-        if trial.mutant is None:
-            return Order(tuple(tests), trial.run_seed, as_given=trial.shuffled, margins=True)
-        cheapest = tuple(sorted(tests, key=lambda test: self._seconds.get(test, 0.0)))
-        longest = max((self._seconds.get(test, 0.0) for test in tests), default=0.0)
-        seconds = min(self._assignment.limits.seconds, _MUTANT_SECONDS + _MUTANT_TIMES * longest)
-        return Order(cheapest, trial.run_seed, seconds=seconds, as_given=True, until_lost=True, margins=True)
+        if trial.mutant:
+            return self._until_killed(trial.mutant, tests)
+        return Order(tuple(tests), trial.run_seed, as_given=trial.shuffled, margins=True)
+
+    def _until_killed(self, mutant: Mutant, tests: list[str]) -> Order:
+        """Run the tests of the mutant's own questions first, the cheapest of them first, up to the first loss."""
+        own, question = self._questions(mutant), {spec.id: spec.question for spec in self.specs}
+        took = {test: self._seconds.get(test, 0.0) for test in tests}
+        first = sorted(tests, key=lambda test: (question[test] not in own, took[test]))
+        seconds = min(
+            self._assignment.limits.seconds, _MUTANT_SECONDS + _MUTANT_TIMES * max(took.values(), default=0.0)
+        )
+        return Order(tuple(first), seconds=seconds, as_given=True, until_lost=True, margins=True)

@@ -7,7 +7,7 @@ import pytest
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.errors import MistakeError
-from autograder.proof.claims import Claim
+from autograder.proof.claims import Claim, Kind
 from autograder.proof.mutants import load_equivalents, mutants_of, stale
 from autograder.proof.verify import Proof, claims_about
 
@@ -28,7 +28,7 @@ def folder(small_course: Path, tmp_path: Path) -> Path:
 
 def _about_mutants(folder: Path, proof: Proof) -> list[Claim]:
     claims = list(claims_about(load_assignment(folder), "salt", proof))
-    return [claim for claim in claims if "mutant" in claim.text]
+    return [claim for claim in claims if claim.kind is Kind.MUTANT]
 
 
 def test_mutants_change_one_line_of_a_graded_function(small: Assignment) -> None:

@@ -128,12 +128,14 @@ def test_memory_layouts(alone, reference, rng, layout, dtype):
         (np.ones((2, 3)), np.ones((4, 5)), np.ones(5), ValueError),
         (np.ones((2, 3)), np.ones((3, 5)), np.ones(4), ValueError),
         (np.ones((2, 3)), np.ones((3, 5)), np.ones((1, 5)), ValueError),
+        (np.ones((2, 3)), np.ones((3, 5)), np.ones(1), ValueError),
         (np.ones(3), np.ones((3, 5)), np.ones(5), ValueError),
+        (np.ones(3), np.ones((1, 5)), np.ones(5), ValueError),
         (np.ones((2, 3)), np.ones(3), np.ones(1), ValueError),
         (np.ones((0, 3)), np.ones((3, 5)), np.ones(5), ValueError),
         ([[1.0]], np.ones((1, 5)), np.ones(5), TypeError),
     ],
-    ids=["rows of W", "size of b", "b (1, M)", "x (D,)", "W (D,)", "empty", "list"],
+    ids=["rows of W", "size of b", "b (1, M)", "b (1,)", "x (D,)", "x (N,)", "W (D,)", "empty", "list"],
 )
 def test_bad_inputs(alone, x, W, b, error):
     """linear_forward refuses shapes that do not fit, and what is no array."""

@@ -68,5 +68,6 @@ def test_memory_layouts(alone, reference, rng, layout):
 def test_bad_inputs(alone, labels, num_classes, error):
     """one_hot refuses labels that are no class or no integers, other shapes, and a K that is none."""
     alone.one_hot(np.array([0, 1]), 3)
+    alone.one_hot(np.array([0, 0]), 1)
 
     assert_raises(error, alone.one_hot, labels, num_classes)

@@ -129,7 +129,7 @@ def test_kinds(alone, reference, n, shares):
         (0, [80, 20], ValueError),
         (-3, [80, 20], ValueError),
         (10, [], ValueError),
-        (10, [120, -20], ValueError),
+        (10, [1.2, -0.2], ValueError),
         (10, [0, 0], ValueError),
         (10, [1.0, float("nan")], ValueError),
         (10, [float("inf"), 1.0], ValueError),
