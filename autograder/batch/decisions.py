@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from autograder.assignment import Assignment
 from autograder.batch.entries import Entry
-from autograder.batch.people import People, folded
+from autograder.batch.people import People, Student, folded
 from autograder.batch.schema import ADJUSTMENTS, MARKS
 from autograder.batch.store import Store
 from autograder.errors import PeopleError, StoreError
@@ -70,11 +70,17 @@ class Decisions:
 
     Args:
         store: the run's store.
+        roster: the platform's list of students, to find them by what it calls them.
+
+    Attributes:
+        entries: all hand-ins of the run.
+        people: who is who, in roster and hand-ins.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, roster: Sequence[Student] = ()) -> None:
         self._store, self.entries = store, store.entries()
-        self._people = People(entries=self.entries)
+        self.people = People(roster, self.entries)
+        self._own = People(entries=self.entries) if roster else self.people  # decisions are kept without a roster
         self._marks: dict[str, list[tuple[int, str, Mark]]] = {}
         self._adjustments: dict[str, list[Adjustment]] = {}
         for row in store.rows(MARKS):
@@ -91,18 +97,24 @@ class Decisions:
 
     def person(self, entry: Entry) -> str:
         """Give the name under which decisions about a hand-in are kept."""
-        return str(self._people.team(entry)[0])
+        return self._names(entry)[0]
+
+    def label(self, entry: Entry) -> str:
+        """Give the name by which people find a hand-in."""
+        return self._own.label(self._own.team(entry)[0])
 
     def find(self, text: str, where: object = "STUDENT") -> list[Entry]:
         """Find the hand-ins of a person, or the one of a name, the last one last.
 
         Raises:
-            PeopleError: if nobody goes by it, or several people do.
+            PeopleError: if nobody goes by it, several people do, or who does has handed in nothing.
         """
         if named := [entry for entry in self.entries if one_line(entry.submission.key) == text]:
             return named
-        student = self._people.find(text, where)
-        own = [entry for entry in self.entries if student in self._people.team(entry)]
+        student = self.people.find(text, where)
+        own = [entry for entry in self.entries if student in self.people.team(entry)]
+        if not own:
+            raise PeopleError(where, f"'{one_line(text)}' has handed in nothing", "name somebody who has")
         return sorted(own, key=lambda entry: (entry.submission.attempt, entry.id))
 
     def marks(self, entry: Entry) -> Mapping[str, Mark]:
@@ -161,7 +173,7 @@ class Decisions:
             raise StoreError(self._store.out / TABLE, f"cannot be written: {error.strerror}", todo) from error
 
     def _names(self, entry: Entry) -> list[str]:
-        return [folded(str(student)) for student in self._people.team(entry)]
+        return [name for student in self._own.team(entry) for name in self._own.names(student)]
 
 
 def _decided(

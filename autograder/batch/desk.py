@@ -8,7 +8,6 @@ from pathlib import Path
 from autograder.assignment import Assignment, find_assignments
 from autograder.batch.decisions import Decisions
 from autograder.batch.entries import Entry
-from autograder.batch.people import People
 from autograder.batch.roster import read_roster
 from autograder.batch.store import Store
 from autograder.errors import PeopleError, did_you_mean
@@ -22,18 +21,16 @@ class Desk:
     Attributes:
         store: its store.
         assignment: what was graded.
-        decisions: its hand-ins, with what people have decided so far.
-        people: its students, with what a roster says of them.
+        decisions: its hand-ins, with what people have decided so far, and who is who.
     """
 
     store: Store
     assignment: Assignment
     decisions: Decisions
-    people: People
 
     def section(self, entry: Entry) -> str:
         """Give the section of who handed in first of a team; empty where none is known."""
-        return self.people.team(entry)[0].section
+        return self.decisions.people.team(entry)[0].section
 
     def of(self, section: str | None) -> list[Entry]:
         """List the hand-ins that count, of all sections or of one.
@@ -59,9 +56,7 @@ def at_desk(run: Path, url: str | None, roster: Path | None = None, *, alone: bo
     with Store(run, url, alone=alone) as store:
         about = store.run
         (assignment,) = find_assignments(about.course, (about.assignment,))
-        decisions = Decisions(store)
-        people = People(read_roster(roster) if roster else (), decisions.entries)
-        yield Desk(store, assignment, decisions, people)
+        yield Desk(store, assignment, Decisions(store, read_roster(roster) if roster else ()))
 
 
 def no_section(section: str, known: Sequence[str]) -> PeopleError:

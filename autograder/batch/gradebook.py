@@ -169,14 +169,14 @@ class _Clerk:
         timeless = [result for result in results if result.entry.submission.submitted is None]
         for one in late:
             cost = f"{one.slipped} paid with slip days, {one.percent:g} % off"
-            self._remarks.append(f"{name}: {_names([one])}: {one.days} days late, {cost}")
+            days = "1 day" if one.days == 1 else f"{one.days} days"
+            self._remarks.append(f"{name}: {_names([one])}: {days} late, {cost}")
         if timeless and self._policy.of(name).deadline:
-            what = "hand-ins without a time count as in time, or one day late where the platform marks them"
-            self._remarks.append(f"{name}: {len(timeless)} {what}: {_names(timeless)}")
+            what = "without a time, so counted as in time, or one day late where the platform says late"
+            self._remarks.append(f"{name}: {what}: {_names(timeless)}")
         if open_:
             wanted = dict.fromkeys(key for result in open_ for key, points in result.points.items() if points is None)
-            what = f"have no total yet, for want of {', '.join(wanted)}"
-            self._remarks.append(f"{name}: {len(open_)} {what}: {_names(open_)}")
+            self._remarks.append(f"{name}: no total yet, for want of {', '.join(wanted)}: {_names(open_)}")
 
 
 def _counting(entries: Sequence[Entry], rules: Rules, name: str) -> Iterator[Entry]:
@@ -215,7 +215,8 @@ def _hand_in(people: People, entry: Entry) -> str:
 
 def _names(results: Sequence[Result]) -> str:
     names = [", ".join(map(str, result.team)) for result in results[:_MOST_TOLD]]
-    return "; ".join(names) + ("; …" if len(results) > _MOST_TOLD else "")
+    more = len(results) - _MOST_TOLD
+    return "; ".join(names) + (f"; and {more} more" if more > 0 else "")
 
 
 def _moment(result: Result) -> tuple[float, int, int]:

@@ -49,7 +49,7 @@ def write_template(file: Path, decisions: Decisions, answers: Iterable[tuple[Ent
         todo = f"read it with: autograder mark RUN {file}; or move it away"
         raise PeopleError(file, "is there already, and may hold somebody's marks", todo)
     rows = [
-        [decisions.person(entry), question.id, "", "", _rubric(question), str(entry.submission.path)]
+        [decisions.label(entry), question.id, "", "", _rubric(question), str(entry.submission.path)]
         for entry, question in answers
     ]
     write_sheet(file, [[*COLUMNS, *_ALSO], *rows])

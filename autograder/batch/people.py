@@ -88,6 +88,15 @@ class People:
         """Give who handed in together, in the order in which the hand-in names them."""
         return tuple(self._students[place] for place in self._teams[entry.submission])
 
+    def label(self, student: Student) -> str:
+        """Give what names a student best, and nobody else here."""
+        return str(student) if len(self._named(str(student))) == 1 or not student.keys else student.keys[0]
+
+    def names(self, student: Student) -> tuple[str, ...]:
+        """Give all names under which something about a student may be kept, the surest first."""
+        own = folded(student.name)
+        return (*student.keys, own) if own and len(self._named(own)) == 1 else student.keys
+
     def find(self, text: str, where: object = "STUDENT") -> Student:
         """Find a person by an address, a number, a user name or a full name.
 

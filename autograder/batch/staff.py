@@ -83,7 +83,7 @@ def adjust(desk: Desk, student: str, question: str, points: str, reason: str, wh
     desk.store.append(ADJUSTMENTS, person=person, **about)
     after = _shown(desk, entries)
     grade = after.decisions.grade(entries[-1], desk.assignment)
-    team = ", ".join(map(str, desk.people.team(entries[-1])))
+    team = ", ".join(map(str, desk.decisions.people.team(entries[-1])))
     click.echo(f"{team}: {question} {delta:+g}, now {grade.score:g} of {desk.assignment.points:g}")
 
 
@@ -126,8 +126,9 @@ def similar(desk: Desk, run: Path, percent: float, section: str | None) -> None:
         SimilarityError: if copydetect is not installed.
         PeopleError: if nobody is in that section.
     """
-    own = {*map(desk.people.team, desk.of(section))}
-    modules, left_out = read_modules(desk.assignment, _progress(desk.decisions.current(), "reading"), desk.people)
+    people, entries = desk.decisions.people, desk.decisions.current()
+    own = {*map(people.team, desk.of(section))}
+    modules, left_out = read_modules(desk.assignment, _progress(entries, "reading"), people)
     asked = [pair for pair in strangers(modules) if not own.isdisjoint(module.team for module in pair)]
     compared = (compare(one, two, percent / 100) for one, two in _progress(asked, "comparing"))
     pairs = sorted(filter(None, compared), key=lambda pair: (-pair.share, pair.left.name, pair.right.name))

@@ -43,10 +43,18 @@ def mark(  # noqa: PLR0913, PLR0917 - one for each option
 @click.argument("question")
 @click.argument("delta")
 @click.option("--reason", required=True, help="Why: the student reads it.")
+@_ROSTER
 @_BY
 @_STORE
 def adjust(  # noqa: PLR0913, PLR0917 - one for each argument
-    run: Path, student: str, question: str, delta: str, reason: str, who: str | None, store: str | None
+    run: Path,
+    student: str,
+    question: str,
+    delta: str,
+    reason: str,
+    roster: Path | None,
+    who: str | None,
+    store: str | None,
 ) -> None:
     """Add points to a question of somebody's hand-in, and so of their team's, or take them.
 
@@ -55,7 +63,7 @@ def adjust(  # noqa: PLR0913, PLR0917 - one for each argument
     from autograder.batch import staff
     from autograder.batch.desk import at_desk
 
-    with at_desk(run, store, alone=True) as desk:
+    with at_desk(run, store, roster, alone=True) as desk:
         staff.adjust(desk, student, question, delta, reason, who)
 
 

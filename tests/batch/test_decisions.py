@@ -124,3 +124,23 @@ def test_what_is_not_graded_yet_has_no_grade(store: Store, essay: Assignment) ->
     assert decisions.summary(entry, essay) is None
     with pytest.raises(PeopleError, match="ada: has no grade yet\n  run autograder grade first"):
         decisions.grade(entry, essay)
+
+
+def test_people_of_one_name_keep_their_own(store: Store, handed_in: HandedIn) -> None:
+    """Moodle numbers them, and the number is what counts."""
+    one = handed_in("1", Person("Jan Novak", id="101"))
+    two = handed_in("2", Person("Jan Novak", id="102"))
+    store.append(MARKS, person=Decisions(store).person(one), question="why", items=[], comment="", who="grader")
+
+    decisions = Decisions(store)
+    assert (decisions.marks(one), decisions.marks(two)) == ({"why": Mark(())}, {})
+    assert [decisions.label(one), decisions.label(two)] == ["101", "102"]
+
+
+def test_a_mark_stays_with_a_person_of_whom_more_is_known(store: Store, handed_in: HandedIn) -> None:
+    """First a name, then an address to it."""
+    entry = handed_in("1", Person("Ada"))
+    _mark(store, Decisions(store).person(entry), "chain")
+    handed_in("2", Person("Ada", "ada@x.org"), attempt=2)
+
+    assert Decisions(store).marks(entry) == {"why": Mark(("chain",))}

@@ -68,7 +68,7 @@ def _total(book: Gradebook, student: Student) -> float | None:
     ("day", "hour", "total", "said"),
     [
         (20, 12, 6, ""),
-        (20, 13, 6, "small: ada@x.org: 1 days late, 1 paid with slip days, 0 % off"),
+        (20, 13, 6, "small: ada@x.org: 1 day late, 1 paid with slip days, 0 % off"),
         (22, 12, 4.5, "small: ada@x.org: 2 days late, 1 paid with slip days, 25 % off"),
         (29, 12, 0, "small: ada@x.org: 9 days late, 1 paid with slip days, 100 % off"),
     ],
@@ -147,7 +147,7 @@ def test_a_hand_in_without_a_time_is_told(handed_in: HandedIn, book: Book, late:
     made = book(POLICY.replace("slip_days = 1", "slip_days = 0"))
 
     assert _total(made, ADA) == (4.5 if late else 6)
-    assert made.remarks[-1].startswith("small: 1 hand-ins without a time count as in time, or one day late where")
+    assert made.remarks[-1].startswith("small: without a time, so counted as in time, or one day late where")
 
 
 def test_no_total_while_a_person_is_awaited(store: Store, handed_in: HandedIn, book: Book) -> None:
@@ -158,7 +158,7 @@ def test_no_total_while_a_person_is_awaited(store: Store, handed_in: HandedIn, b
     made = book("")
 
     assert (_total(made, ADA), _total(made, BOB)) == (None, 8)
-    assert made.remarks == ["small: 1 have no total yet, for want of why: ada@x.org"]
+    assert made.remarks == ["small: no total yet, for want of why: ada@x.org"]
 
 
 @pytest.mark.parametrize(("weight", "total"), [(0, 6), (12, 6 + 8)])

@@ -121,7 +121,7 @@ def test_adjustments_are_shown_to_the_whole_team(run: Path) -> None:
         "said": ["decided by a person\nhalf of it is right", "decided by a person\nno", "awaiting a person"],
     }
     with Store(run) as store:
-        assert [(row.person, row.delta, row.who) for row in store.rows(ADJUSTMENTS)][:1] == [("Bob", 2, "eve")]
+        assert [(row.person, row.delta, row.who) for row in store.rows(ADJUSTMENTS)][:1] == [("bob", 2, "eve")]
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,7 @@ def test_a_gradebook_from_the_command_line(run: Path, tmp_path: Path) -> None:
 def test_a_gradebook_says_what_is_not_complete(run: Path) -> None:
     """Without a policy each question gives its own points; what awaits a person leaves the total empty."""
     assert _said("gradebook", run, "--format", "moodle") == (
-        "small: 2 have no total yet, for want of why: Ada; Bob, Cleo\n"
-        f"wrote {run / 'gradebook-moodle.csv'}: 3 students\n"
+        f"small: no total yet, for want of why: Ada; Bob, Cleo\nwrote {run / 'gradebook-moodle.csv'}: 3 students\n"
     )
     ada, *_ = _table(run / "gradebook-moodle.csv")
     assert (ada["Small"], ada["Small: double"], ada["Small: why"]) == ("", "4", "")
@@ -201,3 +200,16 @@ def test_a_folder_without_a_run(tmp_path: Path, words: tuple[str, ...]) -> None:
     verb, *rest = words
 
     assert "no run is stored here\n  RUN is an --out folder of autograder grade" in _said(verb, tmp_path, *rest)
+
+
+def test_a_roster_finds_people_by_what_the_platform_calls_them(run: Path, tmp_path: Path) -> None:
+    """What is decided then counts without the roster, too; who has handed in nothing has nothing to adjust."""
+    (roster := tmp_path / "roster.csv").write_text(f"{ROSTER}Zoe,14,s4,zoe,A\n", encoding="utf-8")
+
+    assert (
+        _said("adjust", run, "s1", "twice", "-1", "--reason", "r", "--roster", roster) == "ada: twice -1, now 9 of 13\n"
+    )
+    assert _said("adjust", run, "Ada", "twice", "-1", "--reason", "r") == "Ada: twice -1, now 8 of 13\n"
+    assert "STUDENT: 'zoe' has handed in nothing" in _said(
+        "adjust", run, "zoe", "twice", "1", "--reason", "r", "--roster", roster
+    )
