@@ -1,11 +1,11 @@
 """Look for hidden tests and solutions in what is shipped to students."""
 
 import ast
-import io
+import json
 import re
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.authoring.markers import reference_text, starter_text
@@ -19,9 +19,23 @@ def leaks(assignment: Assignment) -> list[str]:
     secrets = _secrets(assignment)
     found = []
     for path, content in sorted(starter_files(assignment).items()):
-        text = content.decode("utf-8", errors="replace")
+        text = _text(path.suffix, content)
         found += [f"{path}: {what}" for secret, what in secrets.items() if secret in text or secret in path.name]
     return found
+
+
+def _text(kind: str, content: bytes) -> str:
+    """Give a file's text; of a notebook all strings, its outputs too, as a reader sees them."""
+    text = content.decode("utf-8", errors="replace")
+    return "".join(_strings(json.loads(text))) if kind == ".ipynb" else text
+
+
+def _strings(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, (list, dict)):
+        for item in data.values() if isinstance(data, dict) else data:
+            yield from _strings(item)
 
 
 def _secrets(assignment: Assignment) -> dict[str, str]:
@@ -47,12 +61,10 @@ def _test_names(file: Path) -> Iterator[str]:
 
 def _telling_lines(source: str) -> Iterator[str]:
     """Lines of code that say something on their own: no comments, no docstrings, nothing short."""
-    strings = {
-        line
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type in {tokenize.STRING, tokenize.COMMENT}
-        for line in range(token.start[0], token.end[0] + 1)
-    }
-    for number, line in enumerate(source.splitlines(), 1):
-        if number not in strings and len(line.strip()) >= _SHORTEST and re.search(r"[=(]", line):
-            yield line.strip()
+    texts = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr)]
+    told = [node for node in texts if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)]
+    docstrings = {line for node in told for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    for number, line in enumerate(map(str.strip, source.splitlines()), 1):
+        telling = len(line) >= _SHORTEST and re.search(r"[=(]", line) and not line.startswith("#")
+        if telling and number not in docstrings:
+            yield line

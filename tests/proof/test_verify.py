@@ -1,7 +1,8 @@
 """Claims about a suite: proven where it is sound, broken where it is not."""
 
+import json
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -167,3 +168,13 @@ def test_a_mistake_is_slow_or_not(folder: Path) -> None:
     (broken,) = _broken(folder).values()
 
     assert "mistakes.toml:2: 'slow' must be true or false, got 'yes'" in broken
+
+
+def test_a_solution_in_a_notebook_leaks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that JSON writes with other quotes, and in a cell's output."""
+    line = 'raise TypeError("x must be an array")'
+    cell = {"cell_type": "code", "source": ["x\n"], "outputs": [{"text": [f"    {line}\n"]}]}
+    kit = {PurePosixPath("small.ipynb"): json.dumps({"cells": [cell]}).encode()}
+    monkeypatch.setattr("autograder.proof.leaks.starter_files", lambda _: kit)
+
+    assert leaks(load_assignment(folder)) == ["small.ipynb: a line of the solution"]
