@@ -260,15 +260,18 @@ def test_nothing_changes(student, reference, probes, rng, middle, seed):
 @pytest.mark.hint("Use .item() or float(...) for loss and accuracy; the confusion is a tensor, int64; all in a tuple.")
 @pytest.mark.parametrize("classes", [5, 10])
 @pytest.mark.parametrize("sizes", [[1], [4, 3]], ids=str)
-def test_kinds(student, probes, rng, sizes, classes):
-    """evaluate returns a tuple: two Python floats, and a tensor (K, K) int64."""
-    result = student.probe(probes.evaluate_results, **draw_one(rng, sizes, classes))
+def test_kinds(student, reference, probes, rng, sizes, classes):
+    """evaluate returns a tuple: loss and accuracy as Python floats, and a tensor (K, K) int64."""
+    settings = draw_one(rng, sizes, classes)
+    loss, accuracy, _ = probes.evaluate_results(reference, **settings)
 
+    result = student.probe(probes.evaluate_results, **settings)
     assert isinstance(result, tuple), "return a tuple"
     assert_same(len(result), 3)
     assert all(isinstance(number, float) for number in result[:2]), "loss and accuracy are Python floats"
     assert isinstance(result[2], torch.Tensor), "the confusion is a tensor"
     assert_same((tuple(result[2].shape), str(result[2].dtype)), ((classes, classes), "torch.int64"))
+    assert_each_close(result[:2], (loss, accuracy), **FLOAT32)
 
 
 @pytest.mark.points(0.25)
@@ -285,11 +288,14 @@ def test_nothing_to_evaluate(student, probes, rng, container, sizes):
 
 @pytest.mark.points(0.25)
 @pytest.mark.hint("Model and batch are on different devices: .to(device) returns a new tensor, for images and labels.")
-def test_device(student, probes, rng):
-    """evaluate moves images and labels to the model's device."""
-    expected = {"images": ["meta"], "labels": ["beside the logits"]}
+def test_device(student, reference, probes, rng):
+    """evaluate moves images and labels to the model's device, and evaluates them."""
+    settings, expected = draw(rng, [4, 3]), {"images": ["meta"], "labels": ["beside the logits"]}
+    moved = {"params": settings["params"], "batches": settings["loaders"][0], **settings["options"]}
+    scores = probes.evaluate_loaders(reference, **settings)
 
-    assert_same(student.probe(probes.evaluate_devices, name="evaluate", **draw_one(rng, [4, 3])), expected)
+    assert_same(student.probe(probes.evaluate_devices, name="evaluate", **moved), expected)
+    assert_scores(student.probe(probes.evaluate_loaders, **settings), scores, {})
 
 
 @pytest.mark.points(0)

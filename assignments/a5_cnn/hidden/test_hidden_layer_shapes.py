@@ -149,7 +149,7 @@ def test_another_device(alone, probes, name):
     assert_same(alone.probe(probes.layer_shapes_count, name=name, device="meta"), count)
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.25, all_or_nothing=True)
 @pytest.mark.hint("Parameters, not the whole state: what batch-norm remembers is no parameter. Own ones count too.")
 @pytest.mark.parametrize(
     ("name", "count"),

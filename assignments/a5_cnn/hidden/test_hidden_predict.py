@@ -152,11 +152,13 @@ def test_bad_shapes(student, probes, rng, shape):
 
 @pytest.mark.points(0.25)
 @pytest.mark.hint("Model and image are on different devices: .to(device) returns a new tensor.")
-def test_device(student, probes, rng):
-    """predict moves the image to the model's device."""
-    expected = ["meta"]
+def test_device(student, reference, probes, rng):
+    """predict moves the image to the model's device, and predicts it."""
+    settings, way = draw_one(rng), {"middle": "nothing", "training": False}
+    expected = probes.predict_midway(reference, **settings, **way)["probability"]
 
-    assert_same(student.probe(probes.predict_devices, **draw_one(rng)), expected)
+    assert_same(student.probe(probes.predict_devices, **settings), ["meta"])
+    assert_close(student.probe(probes.predict_midway, **settings, **way)["probability"], expected, **FLOAT32)
 
 
 @pytest.mark.points(0)

@@ -103,6 +103,13 @@ SCHEDULES = {
 }
 
 
+def assert_right_epoch(student, reference, probes, settings):
+    """Require the loss and the parameters of a right epoch."""
+    expected = probes.train_one_epoch_run(reference, **settings)
+
+    assert_each_close(student.probe(probes.train_one_epoch_run, **settings), expected, **FLOAT32)
+
+
 def known_for(probes, expected, wrong, **settings):
     """Compute what wrong epochs give, in the form that `assert_each_close` takes."""
     results = {sentence: probes.train_one_epoch_run(module, **settings) for sentence, module in wrong.items()}
@@ -190,11 +197,14 @@ def test_scheduler(student, reference, probes, rng, seed):
 @pytest.mark.points(0.25)
 @pytest.mark.hint("Use .item(): a tensor keeps its whole graph alive.")
 @pytest.mark.parametrize("sizes", [[3, 2], [1]], ids=str)
-def test_kind_of_the_loss(student, probes, rng, sizes):
-    """train_one_epoch returns a Python float."""
-    losses = student.probe(probes.train_one_epoch_results, **draw(rng, sizes))
+def test_kind_of_the_loss(student, reference, probes, rng, sizes):
+    """train_one_epoch returns the mean loss as a Python float."""
+    settings = draw(rng, sizes)
+    expected = probes.train_one_epoch_results(reference, **settings)
 
+    losses = student.probe(probes.train_one_epoch_results, **settings)
     assert_same([type(loss).__name__ for loss in losses], ["float", "float"])
+    assert_close(np.array(losses), np.array(expected), **FLOAT32)
 
 
 @pytest.mark.points(0.5)
@@ -202,8 +212,8 @@ def test_kind_of_the_loss(student, probes, rng, sizes):
     "Pixels were scrambled, or labels changed: hand on images (N, 3, H, W) and int64 class indices (N,) as they are."
 )
 @pytest.mark.parametrize("sizes", [[4, 2], [1], [3]], ids=str)
-def test_images_and_labels(student, probes, rng, sizes):
-    """train_one_epoch hands images and labels on as the loader gives them."""
+def test_images_and_labels(student, reference, probes, rng, sizes):
+    """train_one_epoch hands images and labels on as the loader gives them, and trains with them."""
     settings = draw(rng, sizes)
     images = [X.copy() for X, _ in settings["batches"]]
     labels = [("torch.int64", (len(y),), y.tolist()) for _, y in settings["batches"]]
@@ -211,6 +221,7 @@ def test_images_and_labels(student, probes, rng, sizes):
     seen = student.probe(probes.train_one_epoch_seen, **settings)
     assert_same([array.shape for array in seen["images"]], [array.shape for array in images])
     assert_same(seen, {"images": images, "labels": labels, "afterwards": images})
+    assert_right_epoch(student, reference, probes, settings)
 
 
 @pytest.mark.points(0.25)
@@ -261,11 +272,12 @@ def test_nothing_to_train_on(student, probes, rng, container):
     "images and for the labels."
 )
 @pytest.mark.parametrize("told", [False, True], ids=["", "where torch says that there is a GPU"])
-def test_device(student, probes, rng, told):
-    """train_one_epoch moves images and labels to the device that is given, and to no other."""
-    expected = {"images": ["meta"], "labels": ["meta"]}
+def test_device(student, reference, probes, rng, told):
+    """train_one_epoch moves images and labels to the device that is given and to no other, and trains with them."""
+    settings, expected = draw(rng), {"images": ["meta"], "labels": ["meta"]}
 
-    assert_same(student.probe(probes.train_one_epoch_devices, **draw(rng), told=told), expected)
+    assert_same(student.probe(probes.train_one_epoch_devices, **settings, told=told), expected)
+    assert_right_epoch(student, reference, probes, settings)
 
 
 @pytest.mark.points(0)

@@ -50,8 +50,9 @@ def test_modes(student, probes, training):
     """evaluate runs the model in evaluation mode, and restores the mode that it was in."""
     expected = {"while it ran": [False], "afterwards": training}
 
-    seen = student.probe(probes.evaluate_scores, batches=[batch(1, 2)], training=training)
+    seen = student.probe(probes.evaluate_scores, batches=[batch(1, 3)], training=training)
     assert_same(seen["modes"], expected)
+    assert_close(seen["accuracy"], 0.25, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.points(0.25)
