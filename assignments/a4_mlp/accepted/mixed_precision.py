@@ -19,6 +19,7 @@ logger.addHandler(logging.NullHandler())
 
 torch.backends.cudnn.benchmark = True
 torch.set_float32_matmul_precision("high")
+torch.set_num_threads(4)
 
 
 def require_int(value, name, least):

@@ -149,12 +149,13 @@ def test_labels(student, reference, probes, rng, count):
 
 @pytest.mark.points(0.5)
 @pytest.mark.hint("One forward and one backward pass for each batch, then one step of the optimizer that was given.")
-@pytest.mark.parametrize("middle", ["nothing", "batch norm"])
+@pytest.mark.parametrize(("optimizer", "middle"), [("Adam", "nothing"), ("SGD", "batch norm")])
 @pytest.mark.parametrize("form", ["tuple", "list"])
 @pytest.mark.parametrize("seed", range(5))
-def test_any_optimizer_and_model(student, reference, probes, rng, middle, form, seed):
+def test_any_optimizer_and_model(student, reference, probes, rng, optimizer, middle, form, seed):
     """train_step works with any optimizer, with batch norm, and with batches as lists, as loaders give them."""
-    settings = draw(rng, [6, 2, 4]) | {"optimizer": "Adam", "middle": middle, "form": form}
+    # never Adam with batch norm: the bias before it has no gradient but rounding, of which Adam makes whole steps
+    settings = draw(rng, [6, 3, 4]) | {"optimizer": optimizer, "middle": middle, "form": form}
     expected = probes.train(reference, **settings)
 
     assert_each_close(student.probe(probes.train, **settings), expected, **FLOAT32)
