@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,15 @@ rubric = [{ id = "chain", points = 2, text = "names it" }, { id = "shapes", poin
 SPECS = (Spec("test_a::test_a", "double", "A.", points=4), Spec("test_b::test_b", "twice", "B.", points=6))
 
 
-@pytest.fixture
-def run(course: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def graded(small_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Store a run of a course with a written question: Ada has everything, Bob and Cleo half."""
+    home = tmp_path_factory.mktemp("graded")
+    course, out = Path(shutil.copytree(small_course, home / "course")), home / "run"
     manifest = course / "assignments" / "small" / "assignment.toml"
     text = manifest.read_text(encoding="utf-8").replace("points = 10", "points = 13")
     manifest.write_text(text + WRITTEN, encoding="utf-8")
-    assignment, out = load_assignment(manifest.parent), tmp_path / "run"
+    assignment = load_assignment(manifest.parent)
     out.mkdir()
     with Store(out) as store:
         store.begin(Run("small", course))
@@ -50,6 +53,12 @@ def run(course: Path, tmp_path: Path) -> Path:
         team = (Person("Bob"), Person("Cleo"))
         _hand_in(store, assignment, Submission("team.zip", Path("team.zip"), people=team), (1, 0))
     return out
+
+
+@pytest.fixture
+def run(graded: Path, tmp_path: Path) -> Path:
+    """Give a copy of that run, which a test may change."""
+    return Path(shutil.copytree(graded, tmp_path / "run"))
 
 
 def _hand_in(store: Store, assignment: Assignment, submission: Submission, right: tuple[float, float]) -> None:
