@@ -20,8 +20,8 @@ def to_gradescope(grade: Grade) -> dict[str, Any]:
     """Give a grade in Gradescope's schema.
 
     A test that met a fault of the grader has neither score nor status, and a grade that is not
-    final has no top-level score: a total would look like a grade, and lack what the fault cost. What awaits a person
-    has no score either; the total then holds what the tests gave, and says so.
+    final has no top-level score: a total would look like a grade, and lack what the fault cost. Points that await
+    a person have no score either; the total then holds what the tests gave, and says so.
 
     Args:
         grade: the grade.
@@ -72,8 +72,8 @@ def write_results(path: Path, data: dict[str, Any]) -> None:
 
 
 def _has_score(grade: Grade, result: TestResult) -> bool:
-    unknown = result.verdict is Verdict.AWAITING or (result.verdict is Verdict.NOT_RUN and not grade.final)
-    return result.final and not unknown
+    awaited = result.verdict is Verdict.AWAITING and result.spec.points
+    return result.final and not awaited and (grade.final or result.verdict is not Verdict.NOT_RUN)
 
 
 def _test(grade: Grade, result: TestResult, scores: dict[str, float]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _test(grade: Grade, result: TestResult, scores: dict[str, float]) -> dict[st
     if result.spec.id in scores:
         decided = {"score": scores[result.spec.id]}
         unjudged = Verdict.NOT_ATTEMPTED if not result.spec.points else None  # a bonus left alone is no failure
-        if result.verdict not in {unjudged, Verdict.DECIDED}:
+        if result.verdict not in {unjudged, Verdict.AWAITING, Verdict.DECIDED}:
             decided["status"] = "passed" if result.whole else "failed"
     return {
         "name": result.spec.title,

@@ -79,7 +79,9 @@ def test_a_question_without_points_keeps_no_total_open() -> None:
 
     assert (grade.awaited, summary_of(grade).total) == (0, 4)
     assert "NOT COMPLETE" not in _printed(grade)
-    assert to_gradescope(grade)["extra_data"]["complete"] is True
+    data = to_gradescope(grade)
+    assert data["extra_data"]["complete"] is True
+    assert (data["tests"][1]["score"], "status" in data["tests"][1]) == (0, False)
 
 
 @pytest.mark.parametrize(
