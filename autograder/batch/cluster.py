@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import monotonic
@@ -37,6 +38,7 @@ from autograder.results.grade import Grade
 
 _PLUGIN = "autograder"
 _DEATHS = 2  # of a worker, after which a hand-in is set aside
+_SET_ASIDE = f"set aside: its worker died {_DEATHS} times while grading it"
 _ANSWERS_WITHIN = 20  # seconds
 _COUNTED_EACH = 5.0  # seconds between looks at how many workers there are
 _GPU = {"GPU": 1}
@@ -131,32 +133,40 @@ class _Dask:
         self._counted, self._slots = 0.0, 0
 
     def grade(self, jobs: Iterable[Job]) -> Iterator[Graded]:
-        waiting, running = iter(jobs), {}
-        done = as_completed(loop=self._client.loop)
+        waiting = iter(jobs)
+        running: dict[Any, Job] = {}
+        done = as_completed(with_results=True, raise_errors=False, loop=self._client.loop)
 
-        def start(jobs: Iterable[Job]) -> None:
-            for job in jobs:
-                future = self._submit(job)
-                running[future.key] = job
-                done.add(future)
+        def start(jobs: list[Job]) -> None:
+            futures = self._submitted(jobs)
+            running.update(zip((future.key for future in futures), jobs, strict=True))
+            done.update(futures)
 
-        start(islice(waiting, self._room()))
-        for future in done:
-            job = running.pop(future.key)
-            try:
-                yield job, future.result()
-            except KilledWorker:
-                fault = f"set aside: its worker died {_DEATHS} times while grading it"
-                start([replace(job, fault=fault)])
-            except CancelledError:
-                todo = "start it again, then give the same command again: it goes on where it was"
-                raise ClusterError(self._address, "the scheduler is gone", todo) from None
-            start(islice(waiting, max(0, self._room() - len(running))))
+        start([*islice(waiting, self._room())])
+        for batch in done.batches():
+            ended = [(running.pop(future.key), future, result) for future, result in batch]
+            again = [job for job, future, result in ended if _killed(future, result)]
+            start([replace(job, fault=_SET_ASIDE) for job in again])
+            start([*islice(waiting, max(0, self._room() - len(running)))])
+            for job, future, result in ended:
+                if job not in again:
+                    yield job, self._checked(future, result)
 
-    def _submit(self, job: Job) -> Any:
-        return self._client.submit(
-            _grade, self._task, job, key=f"grade-{id(self)}-{job.number}-{bool(job.fault)}", resources=self._resources
-        )
+    def _submitted(self, jobs: list[Job]) -> list[Any]:
+        """Send hand-ins to the scheduler, all at once: that costs it less than one by one."""
+        if not jobs:
+            return []
+        names = [f"grade-{id(self)}-{job.number}-{bool(job.fault)}" for job in jobs]
+        return list(self._client.map(partial(_grade, self._task), jobs, key=names, resources=self._resources))
+
+    def _checked(self, future: Any, result: Any) -> Grade:
+        """Give a task's result, or raise what ended it."""
+        if future.status == "error":
+            raise result[1]
+        if future.status in {"cancelled", "lost"}:
+            todo = "start it again, then give the same command again: it goes on where it was"
+            raise ClusterError(self._address, "the scheduler is gone", todo)
+        return result  # type: ignore[no-any-return]
 
     def _room(self) -> int:
         """Count the workers that can grade, at least one: hand-ins wait for those that are still to come."""
@@ -181,6 +191,11 @@ def _grade(task: Task, job: Job) -> Grade:
     warm: Any = get_worker().plugins[_PLUGIN]
     graders: Graders = warm.graders
     return graders.grade(task, job)
+
+
+def _killed(future: Any, result: Any) -> bool:
+    """Whether a task's workers died so often that the scheduler has given it up."""
+    return future.status == "error" and isinstance(result[1], KilledWorker)
 
 
 def _set_aside_early(dask_scheduler: Scheduler) -> None:

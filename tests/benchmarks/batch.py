@@ -1,0 +1,301 @@
+"""A class of varied a2 hand-ins: our batch beside `otter run` in two processes, and what the batch itself costs.
+
+    python tests/benchmarks/batch.py [--count 200] [--otter 200]   as root: processor time is that of a cgroup
+    python tests/benchmarks/batch.py --simulate 100000             sleeping tasks on 64 Dask workers
+    python tests/benchmarks/batch.py --memory                      each further torch worker, in PSS
+    python tests/benchmarks/batch.py --kills 20                    killed at random moments, and started again
+
+Budgets: 20 times otter's throughput; 90 % of the processor time in student code and assertions; 2 workers
+1.9 times as fast as 1; 2 ms of scheduler time for each hand-in; 60 MB for each further torch worker; the
+grades of a run that was killed are those of one that was not, and no finished hand-in is graded twice.
+
+The stock zip of otter runs a handful of cases, ours the whole suite. otter run has no limit of time: a
+hand-in that hangs is ended after LIMIT seconds there.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parent))
+from against_otter import own_seconds, stock_zip
+
+from autograder.assignment import Assignment, load_assignment
+from autograder.authoring.markers import reference_text, starter_text
+from autograder.authoring.mistakes import load_mistakes
+from autograder.batch.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+A2, A4 = (ROOT / "assignments" / name for name in ("a2_convolution", "a4_mlp"))
+AUTOGRADER = Path(sys.executable).with_name("autograder")
+ACCOUNTS = Path("/sys/fs/cgroup/cpuacct")
+LIMIT = 20  # seconds
+HANGS = "\n\ndef conv_output_size(*args, **kwargs):\n    while True:\n        pass\n"
+CRASHES = "\n\ndef rotate_kernel(*args, **kwargs):\n    import os\n    os.abort()\n"
+
+
+def a_class(assignment: Assignment, folder: Path, count: int) -> Counter[str]:
+    """Write hand-ins: of 20, 8 solved in several styles, 5 with a known mistake, 5 in part, 1 hanging, 1 crashing."""
+    chance, source = random.Random(7), assignment.source.read_text(encoding="utf-8")  # noqa: S311 - a fixed class
+    solved, starter = (text(source, assignment.source) for text in (reference_text, starter_text))
+    styles = [solved, *(file.read_text(encoding="utf-8") for file in sorted((A2 / "accepted").glob("*.py")))]
+    wrong = [reference_text(one.apply(source), assignment.source) for one in load_mistakes(assignment)]
+    kinds = ["solved"] * 8 + ["mistaken"] * 5 + ["partly"] * 5 + ["hanging", "crashing"]
+    makers: dict[str, Callable[[], str]] = {
+        "solved": lambda: chance.choice(styles),
+        "mistaken": lambda: chance.choice(wrong),
+        "partly": lambda: _partly(solved, starter, chance),
+        "hanging": lambda: solved + HANGS,
+        "crashing": lambda: solved + CRASHES,
+    }
+    for number in range(count):
+        kind = kinds[number % len(kinds)]
+        (folder / f"{number:04}_{kind}.py").write_text(makers[kind](), encoding="utf-8")
+    return Counter(kinds[number % len(kinds)] for number in range(count))
+
+
+def _partly(solved: str, starter: str, chance: random.Random) -> str:
+    """Leave out some of the functions at the end: they are still to do."""
+    parts, stubs = solved.split("\ndef "), starter.split("\ndef ")
+    kept = chance.randrange(2, len(parts))
+    return "\ndef ".join([*parts[:kept], *stubs[kept:]])
+
+
+@dataclass
+class Spent:
+    """Wall-clock and processor seconds of all that a block has started."""
+
+    wall: float = 0.0
+    processor: float = 0.0
+
+
+@contextmanager
+def accounted() -> Iterator[tuple[Spent, Path]]:
+    """Account for what runs in a cgroup of its own; its processes have to be moved there."""
+    group, spent, start = ACCOUNTS / f"batch-{os.getpid()}", Spent(), time.perf_counter()
+    group.mkdir()
+    try:
+        yield spent, group / "cgroup.procs"
+    finally:
+        spent.wall = time.perf_counter() - start
+        spent.processor = int((group / "cpuacct.usage").read_text(encoding="ascii")) / 1e9
+        while (group / "cgroup.procs").read_text(encoding="ascii").strip():
+            time.sleep(0.1)
+        group.rmdir()
+
+
+def _run(group: Path, command: list[str], **options: object) -> int:
+    into = ["sh", "-c", 'echo $$ > "$0"; exec "$@"', str(group)]
+    return subprocess.run([*into, *command], check=False, capture_output=True, **options).returncode  # type: ignore[call-overload]
+
+
+def ours(hand_ins: Path, out: Path, workers: int) -> Spent:
+    """Grade a folder with the command line."""
+    command = [str(AUTOGRADER), "grade", A2.name, str(hand_ins), "--out", str(out), "--workers", str(workers)]
+    with accounted() as (spent, group):
+        _run(group, command, cwd=ROOT)
+    return spent
+
+
+def otters(hand_ins: list[Path], folder: Path) -> Spent:
+    """Grade them with `otter run`, two at once."""
+    stock = stock_zip(folder)
+
+    def one(path: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            handed_in = shutil.copy(path, Path(place) / "convolution.py")
+            command = [sys.executable, "-m", "otter", "run", "-a", str(stock), str(handed_in)]
+            _run(group, ["timeout", "-s", "KILL", str(LIMIT), *command], cwd=place)
+
+    with accounted() as (spent, group), ThreadPoolExecutor(2) as pool:
+        list(pool.map(one, hand_ins))
+    return spent
+
+
+def compare(count: int, otter_count: int) -> None:
+    """Print how long a class takes."""
+    assignment = load_assignment(A2)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (hand_ins := folder / "in").mkdir()
+        print(f"{count} hand-ins: {dict(a_class(assignment, hand_ins, count))}; load before: {os.getloadavg()[0]:.1f}")
+        times = {workers: ours(hand_ins, folder / f"out{workers}", workers) for workers in (1, 2)}
+        with Store(folder / "out2") as store:
+            entries = [entry for entry in store.entries() if entry.grade]
+        waited = sum(entry.grade.summary.seconds for entry in entries if entry.grade) - times[2].processor
+        for workers, spent in times.items():
+            said = f"{spent.wall:.1f} s, {spent.processor:.1f} processor seconds, {count / spent.wall:.2f} hand-ins/s"
+            print(f"ours, {workers} worker{'s' * (workers > 1)}: {said}")
+        print(f"2 workers are {times[1].wall / times[2].wall:.2f} times as fast as 1; waited for hangs: {waited:.0f} s")
+        own = _own_share(assignment, hand_ins, folder)
+        print(f"in the students' functions, the reference and assertions, in one process: {own:.3f} s each, solved")
+        if otter_count:
+            chosen = sorted(hand_ins.iterdir())[:otter_count]
+            stock = otters(chosen, folder)
+            print(f"otter run, 2 at once, {otter_count} hand-ins: {stock.wall:.1f} s, {otter_count / stock.wall:.2f}/s")
+            mine, theirs = times[2].wall / count, stock.wall / otter_count
+            print(f"ours is {theirs / mine:.1f} times as fast; load after: {os.getloadavg()[0]:.1f}")
+
+
+def _own_share(assignment: Assignment, hand_ins: Path, folder: Path) -> float:
+    solved = shutil.copy(next(iter(sorted(hand_ins.glob("*_solved.py")))), folder / assignment.module_file)
+    return own_seconds(assignment, Path(solved))
+
+
+def simulate(count: int) -> None:
+    """Print what the scheduler spends on each of many sleeping tasks."""
+    from autograder.batch import cluster  # noqa: PLC0415 - it needs Dask
+    from autograder.batch.worker import Job, Task  # noqa: PLC0415
+
+    def sleeps(task: Task, job: Job) -> int:  # noqa: ARG001 - in place of the grading
+        time.sleep(0.2)
+        return job.number
+
+    cluster._grade = sleeps  # type: ignore[assignment]  # noqa: SLF001 - only what a task does is simulated
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "scheduler.json"
+        python = [sys.executable, "-c"]
+        start = "import sys; from distributed.cli.{0} import main; main(sys.argv[1:])"
+        words = ["--scheduler-file", str(file), "--no-dashboard"]
+        scheduler = subprocess.Popen([*python, start.format("dask_scheduler"), *words, "--port", "0"])
+        workers = subprocess.Popen([*python, WORKERS, str(file)])
+        try:
+            while not file.exists():
+                time.sleep(0.1)
+            address = json.loads(file.read_text(encoding="utf-8"))["address"]
+            with cluster.connected(Task(A2, "salt"), address, gpu=False) as engine:
+                engine._client.wait_for_workers(64)  # type: ignore[attr-defined]  # noqa: SLF001
+                who = [scheduler.pid, workers.pid, os.getpid()]
+                before, begun = [*map(_processor, who)], time.perf_counter()
+                done = sum(1 for _ in engine.grade(Job(number, "h") for number in range(count)))
+                spent = [after - first for after, first in zip(map(_processor, who), before, strict=True)]
+                wall = time.perf_counter() - begun
+        finally:
+            workers.kill()
+            scheduler.kill()
+    each = ", ".join(f"{1000 * one / done:.2f} ms" for one in spent)
+    print(
+        f"{done} tasks on 64 workers: {wall:.0f} s; for each: scheduler, 64 workers, command: {each} of processor time"
+    )
+
+
+WORKERS = """
+import asyncio, sys
+from distributed import Worker
+
+async def main():
+    made = [Worker(scheduler_file=sys.argv[1], nthreads=1, dashboard=False) for _ in range(64)]
+    await asyncio.gather(*made)
+    await asyncio.gather(*(worker.finished() for worker in made))
+
+asyncio.run(main())
+"""
+
+
+def _processor(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system
+
+
+def memory() -> None:
+    """Print the PSS of all processes while 1, 2 and 3 workers each grade a light torch hand-in."""
+    assignment = load_assignment(A4)
+    starter = starter_text(assignment.source.read_text(encoding="utf-8"), assignment.source)
+    module = f"{starter}\nimport time\ntime.sleep(20)\n"
+    sizes = []
+    for workers in (1, 2, 3):
+        with tempfile.TemporaryDirectory() as name:
+            (hand_ins := Path(name) / "in").mkdir()
+            for number in range(workers):
+                (hand_ins / f"{number}.py").write_text(module, encoding="utf-8")
+            command = [AUTOGRADER, "grade", A4.name, str(hand_ins), "--workers", str(workers)]
+            with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as running:
+                sizes.append(_peak(running))
+    print(f"PSS with 1, 2, 3 workers: {[round(size) for size in sizes]} MB; the third: {sizes[2] - sizes[1]:.0f} MB")
+
+
+def _peak(running: "subprocess.Popen[bytes]") -> float:
+    """Give the largest PSS in MB of a process and all below it."""
+    most = 0.0
+    while running.poll() is None:
+        total = 0
+        for process in [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]:
+            try:
+                lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+            except OSError:
+                continue
+            total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+        most = max(most, total / 1000)
+        time.sleep(0.2)
+    return most
+
+
+def kills(times: int, count: int) -> None:
+    """Kill a run at random moments, start it again each time, and compare it with one that was left alone."""
+    chance = random.Random()  # noqa: S311 - any moment
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (hand_ins := folder / "in").mkdir()
+        a_class(load_assignment(A2), hand_ins, count)
+        command = [AUTOGRADER, "grade", A2.name, str(hand_ins), "--workers", "2", "--out"]
+        quiet = {"cwd": ROOT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        start = time.perf_counter()
+        subprocess.run([*command, folder / "alone"], check=False, **quiet)  # type: ignore[call-overload]
+        span = (time.perf_counter() - start) / times
+        killed = 0
+        for _ in range(times):
+            with subprocess.Popen([*command, folder / "killed"], **quiet) as running:  # type: ignore[call-overload]
+                timer = threading.Timer(chance.uniform(0, 2 * span + 5), running.kill)
+                timer.start()
+                killed += running.wait() == -9  # noqa: PLR2004 - SIGKILL
+                timer.cancel()
+        subprocess.run([*command, folder / "killed"], check=False, **quiet)  # type: ignore[call-overload]
+        (alone, _), (again, most) = (_scores(folder / out) for out in ("alone", "killed"))
+    print(
+        f"killed {killed} times of {times}: grades {'equal' if alone == again else 'DIFFER'}; {most} grade(s) for each"
+    )
+
+
+def _scores(out: Path) -> tuple[dict[str, float | None], int]:
+    with Store(out) as store:
+        entries = store.entries()
+        most = max(len(store.history(entry)) for entry in entries)
+        return {entry.submission.key: entry.grade and entry.grade.summary.score for entry in entries}, most
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--count", type=int, default=200)
+    options.add_argument("--otter", type=int, default=200, help="of how many otter run grades, too")
+    options.add_argument("--simulate", type=int, default=0)
+    options.add_argument("--memory", action="store_true")
+    options.add_argument("--kills", type=int, default=0)
+    asked = options.parse_args()
+    if asked.simulate:
+        simulate(asked.simulate)
+    elif asked.memory:
+        memory()
+    elif asked.kills:
+        kills(asked.kills, asked.count)
+    else:
+        compare(asked.count, asked.otter)
+
+
+if __name__ == "__main__":
+    main()
