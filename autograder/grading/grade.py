@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib import metadata
@@ -17,7 +17,8 @@ from time import monotonic, perf_counter
 from typing import Any, Self
 
 from autograder.assignment import Assignment, package_name
-from autograder.errors import ConfinementError, GraderFault, HandInError, SuiteError
+from autograder.data.sets import files as data_files
+from autograder.errors import ConfinementError, DataError, GraderFault, HandInError, SuiteError
 from autograder.grading.handin import HandIn, open_handin, write_to
 from autograder.results.grade import Grade, judge
 from autograder.sandbox.limits import ONE_THREAD, Walls, available
@@ -57,6 +58,7 @@ class Grader:
             todo = "grade in the container, or say --allow-unconfined"
             raise ConfinementError("this machine", self._unconfined, todo)
         self._run_seed, self.versions = run_seed, versions_of(assignment)
+        self._data = tuple(_training_data(assignment))
         self._process, self._lines = _start(assignment, salt, self._walls)
         answer = self._next()
         if answer.get("problems"):
@@ -112,7 +114,7 @@ class Grader:
         start, order = perf_counter(), order or Order()
         with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
             Path(folder).chmod(0o755)
-            write_to(handin, Path(folder))
+            write_to(handin, Path(folder), self._data)
             seed = self._run_seed if order.run_seed is None else order.run_seed
             told = asdict(order) | {"folder": folder, "notebook": handin.notebook, "run_seed": seed}
             self._lines.write(told)
@@ -250,6 +252,13 @@ def _unconfined(assignment: Assignment, walls: Walls) -> str:
     if assignment.limits.shared_memory and not walls.own_uid:
         return "limits.shared_memory needs workers with a uid of their own, and so root"
     return ""
+
+
+def _training_data(assignment: Assignment) -> Iterator[Path]:
+    """Find the data that the kit brings; where a set is not there, the test that asks for it says so."""
+    for name in assignment.data:
+        with suppress(DataError):
+            yield data_files(name, assignment.folder)["train"]
 
 
 def versions_of(assignment: Assignment) -> dict[str, str]:

@@ -5,6 +5,7 @@ No byte is read as Python: what comes out is the named files' content, bounded a
 
 import json
 import re
+import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -92,12 +93,22 @@ def open_files(home: str, files: Mapping[str, Path], assignment: Assignment) -> 
     return _select(home, bounded(home, iter(entries)), assignment)
 
 
-def write_to(handin: HandIn, folder: Path) -> None:
-    """Write a hand-in's files into a folder, for a worker to read."""
+def write_to(handin: HandIn, folder: Path, data: Sequence[Path] = ()) -> None:
+    """Write a hand-in's files into a folder, for a worker to read.
+
+    Args:
+        handin: whose files.
+        folder: which is empty.
+        data: training data, copied to where the kit has them: a module may read them while it is imported.
+    """
     for name, content in handin.files.items():
-        file = folder / name
-        file.write_bytes(content)
-        file.chmod(0o644)
+        (folder / name).write_bytes(content)
+    if data:
+        (folder / "data").mkdir()
+    for source in data:
+        shutil.copyfile(source, folder / "data" / source.name)
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _select(home: str, entries: Sequence[Entry], assignment: Assignment) -> HandIn:

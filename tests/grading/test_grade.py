@@ -322,6 +322,24 @@ def _with_probe(small_course: Path, folder: Path) -> Assignment:
     return load_assignment(folder)
 
 
+def test_training_data_lie_beside_the_module_as_in_the_kit(small_course: Path, tmp_path: Path) -> None:
+    """A module that looks at its data while it is imported is as good as any; what is held out is not there."""
+    folder = tmp_path / "small"
+    shutil.copytree(small_course / "assignments" / "small", folder)
+    text = (folder / "assignment.toml").read_text(encoding="utf-8")
+    (folder / "assignment.toml").write_text(f'data = ["mnist_sample"]\n{text}', encoding="utf-8")
+    looks = (
+        "from pathlib import Path\n"
+        "(file,) = (Path(__file__).parent / 'data').iterdir()\n"
+        "assert np.load(file)['images'].shape == (10000, 28, 28)\n"
+    )
+    (tmp_path / "small.py").write_text(GOOD + looks, encoding="utf-8")
+    with Grader(load_assignment(folder), "salt") as grader:
+        grade = grader.grade(tmp_path / "small.py")
+
+    assert (grade.score, grade.problem) == (10, "")
+
+
 def test_a_probe_runs_in_the_worker_and_hands_back_observations(small_course: Path, tmp_path: Path) -> None:
     """What cannot cross as data is driven beside the student's module; only plain values come back."""
     assignment, results = _with_probe(small_course, tmp_path / "small"), {}
