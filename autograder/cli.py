@@ -131,7 +131,7 @@ def verify(  # noqa: PLR0913 - one for each option
             time = "before" if claim.cached else f"{claim.seconds:.1f} s"
             sign = "ok" if claim.holds else "NO" if claim.fails else "--"
             click.echo(f"{sign:<3}{claim.assignment}: {claim.text}  ({time})")
-            if not claim.holds:
+            if claim.fails:
                 click.echo(f"     {claim.broken}")
     if show_matrix:
         Console().print(matrix.table(made))

@@ -34,7 +34,10 @@ def summary(claims: Sequence[Claim]) -> Iterator[str]:
 
 
 def _weak(found: Findings) -> Iterator[str]:
-    """Say what an instructor should look at."""
+    """Say what an instructor should look at: mutants that live, the most suspicious first, then thin places."""
+    for claim in found.living:
+        diff = claim.evidence["mutant"].replace("\n", "\n  ")
+        yield f"lives, {', '.join(claim.evidence['questions'])}: {diff}"
     for question, tests in found.thin.items():
         yield f"{question}: {f'only {tests[0]} catches anything' if tests else 'no test catches anything'}"
     for tolerance in found.tolerances:

@@ -51,6 +51,7 @@ def test_the_summary_counts_claims_and_mutants() -> None:
     """What was proven before costs no time now; what an instructor should look at follows."""
     assert list(matrix.summary(CLAIMS)) == [
         "a1: 5 of 6 claims hold; 1 of 2 mutants die (50.0%); 2 s of proof",
+        "  lives, f: f, line 4: a → b",
         "  g: no test catches anything",
         "  hints that no mistake shows: 1, such as that of t::y",
     ]

@@ -49,15 +49,22 @@ def test_each_mutant_of_a_sound_suite_dies_once_and_is_remembered(folder: Path, 
     assert ({claim.cached for claim in first}, {claim.cached for claim in second}) == ({False}, {True})
 
 
-def test_a_mutant_that_lives_is_shown_as_a_change(folder: Path) -> None:
-    """Without a test of what it returns, a function may return anything."""
+def test_without_a_test_its_mistakes_and_mutants_live(folder: Path) -> None:
+    """Without a test of what it returns, a function may return anything; the proof fails, and shows the changes."""
+    edit = '[{ in = "double", replace = "2 * x", by = "3 * x" }]'
+    mistake = f'id = "1"\nname = "triples"\nquestion = "double"\nhint = "two"\nedits = {edit}\n'
+    (folder / "mistakes.toml").write_text(f"[[mistakes]]\n{mistake}", encoding="utf-8")
     file = folder / "public" / "test_double.py"
     text = file.read_text(encoding="utf-8")
     head, rest = text.split("@pytest.mark.points(3)")
     file.write_text(head + rest[rest.index("@pytest.mark.points(1)") :].replace("points(1)", "points(4)"), "utf-8")
-    living = [claim.broken for claim in _about_mutants(folder, Proof()) if not claim.holds]
+    claims = list(claims_about(load_assignment(folder), "salt", Proof()))
+    living = [claim for claim in claims if not claim.holds and claim.kind is Kind.MUTANT]
+    failing = {claim.text: claim.broken for claim in claims if claim.fails}
 
-    assert any("- return 2 * x\n  + return 3 * x" in broken for broken in living)
+    assert any("- return 2 * x\n  + return 3 * x" in claim.broken for claim in living)
+    assert failing["mistake 1 (triples) loses points in double, with its hint"].startswith("it lives")
+    assert failing["at least 95% of the generated mutants die"].endswith("live")
 
 
 def test_a_record_of_an_equivalent_mutant_takes_it_out(folder: Path) -> None:
