@@ -74,7 +74,7 @@ def test_what_the_starter_gives_is_nobodys(write_run: WriteRun) -> None:
     """Two who have done nothing have nothing in common, and a repeated line of one's own still counts."""
     modules, _ = _modules(write_run(ada=STARTER, bob=STARTER))
 
-    assert [len(module.prints.hashes) for module in modules] == [0, 0]
+    assert [len(module.some.hashes) for module in modules] == [0, 0]
     assert compare(*modules, 0.01) is None
 
 
