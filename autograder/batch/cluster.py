@@ -8,8 +8,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import CancelledError
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -45,7 +44,9 @@ _GPU = {"GPU": 1}
 _SETTINGS = {
     "distributed.admin.large-graph-warning-threshold": "1 GiB",  # a hand-in may hold trained weights
     "distributed.scheduler.allowed-failures": _DEATHS - 1,
+    "distributed.scheduler.http.routes": [],
     "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -82,7 +83,7 @@ def local(task: Task, workers: int, *, gpu: bool) -> Iterator[Engine]:
             n_workers=min(workers, devices or workers),
             threads_per_worker=1,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             security=Security.temporary(),
             silence_logs=logging.CRITICAL,
             resources=_GPU if devices else None,
@@ -111,10 +112,11 @@ def connected(task: Task, address: str, *, gpu: bool) -> Iterator[Engine]:
         with client:
             client.run_on_scheduler(_set_aside_early)
             client.register_plugin(_Warm())
+            engine = _Dask(client, task, _GPU if gpu else {})
             try:
-                yield _Dask(client, task, _GPU if gpu else {})
+                yield engine
             finally:
-                with suppress(OSError, CancelledError):  # the scheduler may be gone
+                if not engine.gone:
                     client.unregister_worker_plugin(_PLUGIN)
 
 
@@ -125,12 +127,16 @@ async def _greet(address: str) -> None:
 
 
 class _Dask:
-    """Grades on the workers of a client."""
+    """Grades on the workers of a client.
+
+    Attributes:
+        gone: whether the scheduler is.
+    """
 
     def __init__(self, client: "Client", task: Task, resources: dict[str, int]) -> None:
         self._client, self._task, self._resources = client, task, resources
         self._address = str(client.scheduler_info()["address"])
-        self._counted, self._slots = 0.0, 0
+        self._counted, self._slots, self.gone = 0.0, 0, False
 
     def grade(self, jobs: Iterable[Job]) -> Iterator[Graded]:
         waiting = iter(jobs)
@@ -164,6 +170,7 @@ class _Dask:
         if future.status == "error":
             raise result[1]
         if future.status in {"cancelled", "lost"}:
+            self.gone = True
             todo = "start it again, then give the same command again: it goes on where it was"
             raise ClusterError(self._address, "the scheduler is gone", todo)
         return result  # type: ignore[no-any-return]

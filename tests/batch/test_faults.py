@@ -178,10 +178,20 @@ def scheduler(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
             port = free.getsockname()[1]
         address = f"tcp://127.0.0.1:{port}"
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-        words = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+        words = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--dashboard-address", ":0"]
         process = stack.enter_context(subprocess.Popen([DASK, *words], **quiet))  # type: ignore[call-overload]
         stack.callback(process.kill)
-        words = ["worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60"]
+        words = [
+            "worker",
+            address,
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--dashboard-address",
+            ":0",
+            "--death-timeout",
+            "60",
+        ]
         worker = stack.enter_context(subprocess.Popen([DASK, *words], **quiet))  # type: ignore[call-overload]
         stack.callback(worker.kill)
         yield address, process
