@@ -18,7 +18,7 @@ from autograder.questions import Question
 from autograder.results.files import write_grade
 from autograder.results.grade import Grade, TestResult
 from autograder.results.record import restore
-from autograder.results.summary import Summary, summary_of
+from autograder.results.summary import QuestionScore, Summary
 from autograder.results.table import write_csv
 from autograder.results.wording import one_line
 from coursekit.recording import Spec
@@ -147,9 +147,15 @@ class Decisions:
 
     def summary(self, entry: Entry, assignment: Assignment) -> Summary | None:
         """Give a hand-in's grade in short, with what people have decided; None where it has none yet."""
-        if entry.grade is None or not (self.marks(entry) or self.adjustments(entry)):
-            return entry.grade.summary if entry.grade else None
-        return summary_of(self.grade(entry, assignment))
+        if entry.grade is None:
+            return None
+        marks, adjustments, before = self.marks(entry), self.adjustments(entry), entry.grade.summary
+        questions = tuple(_summed(score, assignment, marks, adjustments) for score in before.questions)
+        gained = math.fsum(
+            (new.score or 0.0) - (old.score or 0.0) for old, new in zip(before.questions, questions, strict=True)
+        )
+        score = None if before.score is None else round(before.score + gained, 2)
+        return replace(before, score=score, questions=questions)
 
     def publish(self, entry: Entry, assignment: Assignment) -> None:
         """Write what a hand-in's students read.
@@ -190,6 +196,17 @@ def _decided(
         case = Case(spec.id, "", Verdict.DECIDED, 1.0, one.reason)
         found.append(TestResult(spec, f"{place}.{len(found) + 1}", Verdict.DECIDED, one.delta, (case,)))
     return found
+
+
+def _summed(
+    score: QuestionScore, assignment: Assignment, marks: Mapping[str, Mark], adjustments: Sequence[Adjustment]
+) -> QuestionScore:
+    """Give a question's score with what people have decided, as `_decided` would."""
+    question, mark = assignment.by_id.get(score.question), marks.get(score.question)
+    if question and question.rubric and mark:
+        score = replace(score, score=question.points * mark.share(question), verdict=str(Verdict.DECIDED))
+    delta = math.fsum(one.delta for one in adjustments if one.question == score.question)
+    return score if score.score is None else replace(score, score=round(score.score + delta, 2))
 
 
 def _marked(result: TestResult, question: Question, mark: Mark) -> TestResult:

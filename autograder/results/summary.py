@@ -105,7 +105,7 @@ def stands_out(grade: Grade) -> str:
     judged = [result for result in grade.results if result.verdict is not Verdict.AWAITING]
     lost = [result for result in judged if result.spec.points and not result.whole]
     if not lost:
-        return f"everything passed, {grade.awaited:g} points await a person" if grade.awaited else "everything passed"
+        return "everything passed"
     if all(result.verdict is Verdict.NOT_ATTEMPTED for result in judged):
         return "nothing attempted"
     first = min(lost, key=_rank)

@@ -83,7 +83,7 @@ def test_they_are_of_one_run_and_one_person(store: Store, handed_in: HandedIn, e
 
     decisions = Decisions(store)
     assert entry.grade
-    assert decisions.summary(entry, essay) is entry.grade.summary
+    assert decisions.summary(entry, essay) == entry.grade.summary
     assert [decisions.find("ada@x.org")[0].submission.key, decisions.find("bob")[0].submission.key] == ["ada", "bob"]
 
 
@@ -144,3 +144,14 @@ def test_a_mark_stays_with_a_person_of_whom_more_is_known(store: Store, handed_i
     handed_in("2", Person("Ada", "ada@x.org"), attempt=2)
 
     assert Decisions(store).marks(entry) == {"why": Mark(("chain",))}
+
+
+def test_a_summary_is_that_of_the_whole_grade(store: Store, handed_in: HandedIn, essay: Assignment) -> None:
+    """It is added up from the questions' scores, so that a table needs no tests."""
+    entry = handed_in("ada", ADA, right="y")
+    _mark(store, "ada@x.org", "shapes")
+    _adjust(store, "ada@x.org", 1.25)
+    _adjust(store, "ada@x.org", -0.5)
+    decisions = Decisions(store)
+
+    assert decisions.summary(entry, essay) == summary_of(decisions.grade(entry, essay))

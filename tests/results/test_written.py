@@ -51,7 +51,7 @@ def test_a_terminal_says_what_is_awaited() -> None:
     assert "NOT COMPLETE: 3 points await a person" in said
     assert "│ Why it works │ ? of 3 │ awaiting a person │" in said
     assert "2.1 Why it works  (? of 3)\n  awaiting a person" in said
-    assert "everything passed, 3 points await a person" in said
+    assert "│ ada.py  │ 4 of 7, 3 awaited │ everything passed │" in said
 
 
 def test_results_json_has_no_score_for_what_is_awaited() -> None:
