@@ -82,6 +82,7 @@ def test_random_inputs(alone, reference, rng, name, seed):
 def test_huge_inputs(alone, reference, rng, name, seed):
     """The sigmoid, tanh and their derivatives are exact and silent for inputs of a thousand and more, of both signs."""
     z = away_from_zero(rng, (3, 5)) * rng.choice([1, 40, 300, 5000], size=(3, 5))
+    z[0, 0] = 0.5  # here no derivative vanishes
     expected = getattr(reference, name)(z)
     limits = {"exp overflowed: do not cut off large inputs.": getattr(reference, name)(np.clip(z, -20, 20))}
 
