@@ -122,6 +122,10 @@ def _of_base(kind: type) -> Callable[[Encoder, Any, int], Any] | None:
 def _numpy_or_torch(value: object) -> Callable[[Encoder, Any, int], Any] | None:  # noqa: PLR0911 - one for each kind
     if isinstance(value, np.generic) and value.dtype.str in DTYPES:
         return _write_scalar
+    if isinstance(value, np.ndarray) and not isinstance(
+        value, (np.matrix, np.ma.MaskedArray)
+    ):  # these compute otherwise
+        return lambda encoder, array, depth: _write_array(encoder, np.ndarray.view(array, np.ndarray), depth)
     if isinstance(value, np.dtype):
         return lambda _, dtype, __: ["p", dtype.str]
     torch = sys.modules.get("torch")

@@ -88,9 +88,10 @@ class _AlwaysEqual(np.ndarray):  # type: ignore[type-arg]
     [
         object(),
         print,
-        _AlwaysEqual(3),
         np.array(["a"], object),
+        np.array(["a"], object).view(_AlwaysEqual),
         np.ma.array([1]),
+        np.zeros((1, 1)).view(np.matrix),
         np.longdouble(1),
         np.datetime64(1, "D"),
     ],
@@ -148,6 +149,14 @@ def test_a_subclass_of_a_built_in_type_arrives_as_that_type(value: object, plain
 
     assert type(crossed) is type(plain)
     assert crossed == plain
+
+
+def test_a_subclass_of_array_arrives_as_an_array() -> None:
+    """Such as a memmap, or a class of the student's own; its == stays behind."""
+    crossed = _crossed(np.arange(3.0).view(_AlwaysEqual))
+
+    assert type(crossed) is np.ndarray
+    assert crossed.tolist() == [0, 1, 2]
 
 
 def test_a_subclass_of_tensor_arrives_as_a_tensor() -> None:
