@@ -18,6 +18,7 @@ def record(grade: Grade) -> dict[str, Any]:
         "assignment": grade.assignment.name,
         "score": grade.score,
         "final": grade.final,
+        "awaited": grade.awaited,
         "badges": grade.badges,
         "flags": grade.flags,
         "leaderboard": grade.leaderboard,
