@@ -22,7 +22,7 @@ from coursekit.student import Student, parameter_name
 from coursekit.verdicts import CheckFailed, Crashed, NotAttempted, TimedOut, Unusable
 
 _MOST_CALLBACKS = 100_000
-_MOST_REPLACEMENT_CALLS = 100
+_MOST_REPLACEMENT_CALLS = 10_000  # a loop over the pixels of a test image asks for each
 _STARTING = 5.0  # seconds beyond those of an import
 
 
@@ -69,7 +69,7 @@ class RemoteStudent(Student):
 
     @contextlib.contextmanager
     def using(self, **functions: Callable[..., Any]) -> Iterator[None]:
-        """Replace functions of the student's module while a `with` block lasts; data only, at most 100 calls each.
+        """Replace functions of the student's module while a `with` block lasts; data only, at most 10,000 calls each.
 
         Raises:
             ValueError: if a function is one that this question grades.

@@ -243,6 +243,28 @@ def test_a_suite_that_cannot_be_used_is_refused(
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(("calls", "score"), [(200, 10), (10_001, 8)])
+def test_a_replaced_function_may_be_called_for_each_pixel(
+    small_course: Path, tmp_path: Path, calls: int, score: int
+) -> None:
+    """A slow and right solution asks often; one that never stops asking is stopped."""
+    folder = tmp_path / "small"
+    shutil.copytree(small_course / "assignments" / "small", folder)
+    test = folder / "hidden" / "test_twice.py"
+    told = "    with student.using(double=reference.double):\n        found = student.twice(reference.double, x)\n"
+    text = test.read_text(encoding="utf-8")
+    text = text.replace("    assert_close(student.twice(reference.double, x), 4", f"{told}    assert_close(found, 4")
+    test.write_text(text, encoding="utf-8")
+    asks = f"    if f(x)[0] == 2 * x[0]:\n        [double(x) for _ in range({calls})]\n"
+    (tmp_path / "small.py").write_text(
+        GOOD.replace("    return f(f(x))", f"{asks}    return f(f(x))"), encoding="utf-8"
+    )
+    with Grader(load_assignment(folder), "salt") as grader:
+        grade = grader.grade(tmp_path / "small.py")
+
+    assert grade.score == score
+
+
 def test_a_fault_of_a_test_is_no_zero(small_course: Path, tmp_path: Path) -> None:
     """A test that breaks by itself is a grader error, and the grade is not final."""
     folder = tmp_path / "small"
