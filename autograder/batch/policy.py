@@ -36,6 +36,7 @@ from autograder.toml import Table, read_toml
 
 LAST, BEST = "last", "best"
 _MOST_DAYS, _MOST_TIME = 366, 10
+_YEARS = range(2000, 2100)  # time zones are known for these
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,8 @@ def _moment(table: Table, key: str, zone: ZoneInfo | None) -> datetime | None:
         return None
     if not isinstance(value, datetime):
         raise table.wrong(key, f"'{table.path(key)}' needs a time of day, got {value}", f"write {value}T23:59:00")
+    if value.year not in _YEARS:
+        raise table.wrong(key, f"'{table.path(key)}' must be in the years 2000 to 2099, got {value}")
     if zone is None:
         what = f"'{table.path(key)}' needs the course's time zone"
         raise table.wrong(key, what, "write time_zone = 'Europe/Berlin', or yours, at the top")

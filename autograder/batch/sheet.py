@@ -52,10 +52,17 @@ def read_sheet(file: Path, columns: Sequence[str] = ()) -> list[Row]:
 
 
 def write_sheet(file: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows, the first of which names the columns; no cell is a formula, and the file is whole or not there."""
+    """Write rows, the first of which names the columns; no cell is a formula, and the file is whole or not there.
+
+    Raises:
+        PeopleError: if the disk does not take it.
+    """
     text = io.StringIO(newline="")
     csv.writer(text).writerows([safe(cell) for cell in row] for row in rows)
-    write_whole(file, text.getvalue())
+    try:
+        write_whole(file, text.getvalue())
+    except OSError as error:
+        raise PeopleError(file, f"cannot be written: {(error.strerror or repr(error)).lower()}") from None
 
 
 def _text(file: Path) -> str:

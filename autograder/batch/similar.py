@@ -144,14 +144,21 @@ def compare(one: Module, two: Module, least: float) -> Pair | None:
 
 
 def write_page(file: Path, pairs: Sequence[Pair], title: str) -> None:
-    """Write pairs side by side, as one page that needs nothing else and runs nothing."""
+    """Write pairs side by side, as one page that needs nothing else and runs nothing.
+
+    Raises:
+        SimilarityError: if the disk does not take it.
+    """
     from jinja2 import Environment  # noqa: PLC0415 - only where a page is asked for
 
     template = (resources.files("autograder.batch") / "templates" / "similar.html").read_text(encoding="utf-8")
     environment = Environment(autoescape=True)
     environment.filters["shown"] = escaped
     page = environment.from_string(template)
-    write_whole(file, page.render(pairs=pairs[:MOST_SHOWN], left_out=len(pairs[MOST_SHOWN:]), title=title))
+    try:
+        write_whole(file, page.render(pairs=pairs[:MOST_SHOWN], left_out=len(pairs[MOST_SHOWN:]), title=title))
+    except OSError as error:
+        raise SimilarityError(file, f"cannot be written: {(error.strerror or repr(error)).lower()}") from None
 
 
 def _text(entry: Entry, assignment: Assignment) -> str:

@@ -30,6 +30,8 @@ def mark(  # noqa: PLR0913, PLR0917 - one for each option
     from autograder.batch import staff
     from autograder.batch.desk import at_desk
 
+    if file and section:
+        raise click.UsageError("--section chooses what is written; of a CSV, every row is read")
     with at_desk(run, store, roster, alone=True) as desk:
         if file:
             staff.take_marks(desk, file, who)

@@ -86,6 +86,7 @@ def test_a_time_may_have_an_offset_of_its_own(tmp_path: Path) -> None:
         ),
         ("deadline = 2026-11-20T23:59:00", "deadline = 2026-11-20", "toml:8: .*needs a time of day, got 2026-11-20\n"),
         ("deadline = 2026-11-20T23:59:00", 'deadline = "soon"', "toml:8: .*must be datetime or date, got 'soon'"),
+        ("deadline = 2026", "deadline = 9999", "toml:8: 'assignments.a1.deadline' must be in the years 2000 to 2099, "),
         ("released = 2026-11-06", "released = 2026-12-06", "toml:7: 'assignments.a1.released' is not before the dead"),
         ("{ y = 5 }", "{ z = 5 }", r"toml:9: unknown key 'assignments.a1.weights.z'\n  known keys: x, y"),
         ("{ y = 5 }", "{ y = -5 }", "toml:9: 'assignments.a1.weights.y' must be at least 0, got -5"),

@@ -133,6 +133,12 @@ def test_a_page_says_what_it_leaves_out(tmp_path: Path) -> None:
     assert "No two hand-ins look alike." in (tmp_path / "none.html").read_text(encoding="utf-8")
 
 
+def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:
+    """The file is named."""
+    with pytest.raises(SimilarityError, match="similar.html: cannot be written: no such file or directory"):
+        write_page(tmp_path / "gone" / "similar.html", [], "A2")
+
+
 def test_the_verb_lists_pairs_and_writes_a_page(write_run: WriteRun) -> None:
     """With how many were compared."""
     run = write_run(ada=LOOPS, bob=LOOPS, cleo=SOLVED)

@@ -184,6 +184,7 @@ def test_a_gradebook_says_what_is_not_complete(run: Path) -> None:
     [
         (("--section", "A"), "Error: --section: nobody is in 'A'\n  sections here: none; a --roster names them"),
         (("--format", "excel"), "Error: Invalid value for '--format': 'excel' is not one of 'canvas', 'moodle', 'grad"),
+        (("--out", "gone/book.csv"), "Error: gone/book.csv: cannot be written: no such file or directory"),
         (("--policy", "none.toml"), "Error: Invalid value for '--policy': File 'none.toml' does not exist."),
     ],
 )
@@ -221,4 +222,13 @@ def test_a_roster_finds_people_by_what_the_platform_calls_them(run: Path, tmp_pa
     assert _said("adjust", run, "Ada", "twice", "-1", "--reason", "r") == "Ada: twice -1, now 8 of 13\n"
     assert "STUDENT: 'zoe' has handed in nothing" in _said(
         "adjust", run, "zoe", "twice", "1", "--reason", "r", "--roster", roster
+    )
+
+
+def test_a_section_goes_with_writing_only(run: Path) -> None:
+    """Rows of others would be left out without a word."""
+    _said("mark", run)
+
+    assert "Error: --section chooses what is written; of a CSV, every row is read" in _said(
+        "mark", run, run / "marks.csv", "--section", "A"
     )
