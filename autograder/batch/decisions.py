@@ -1,68 +1,30 @@
-"""What people decide about grades: marks of written answers, and adjustments.
+"""What people have decided about the hand-ins of a run: marks of written answers, and adjustments.
 
 Both are only ever appended to the store, and are put on top of what the tests gave each time that
 a grade is shown: a regrade cannot lose them. They are about a hand-in, and so about all of its team.
 """
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict
+from functools import cached_property
 
 from autograder.assignment import Assignment
 from autograder.batch.entries import Entry
+from autograder.batch.marking import Adjustment, Mark, decided, summed
 from autograder.batch.people import People, Student, folded
 from autograder.batch.schema import ADJUSTMENTS, MARKS
 from autograder.batch.store import Store
 from autograder.errors import PeopleError, StoreError
-from autograder.questions import Question
 from autograder.results.files import write_grade
-from autograder.results.grade import Grade, TestResult
+from autograder.results.grade import Grade
 from autograder.results.record import restore
-from autograder.results.summary import QuestionScore, Summary
+from autograder.results.summary import Summary
 from autograder.results.table import write_csv
 from autograder.results.wording import one_line
-from coursekit.recording import Spec
-from coursekit.verdicts import Case, Verdict
 
 TABLE = "grades.csv"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What a person found in a written answer.
-
-    Attributes:
-        items: ids of the rubric's items that it earns.
-        comment: for the student; may be empty.
-    """
-
-    items: tuple[str, ...]
-    comment: str = ""
-
-    def share(self, question: Question) -> float:
-        """Share of the rubric that is earned, 0 to 1."""
-        earned = math.fsum(item.points for item in question.rubric if item.id in self.items)
-        return earned / math.fsum(item.points for item in question.rubric)
-
-    def said(self, question: Question) -> str:
-        """Say what was found, item by item, and the comment."""
-        lines = [f"{'+' if item.id in self.items else '-'} {item.text} ({item.points:g})" for item in question.rubric]
-        return "\n".join(filter(None, [*lines, self.comment]))
-
-
-@dataclass(frozen=True)
-class Adjustment:
-    """Points that a person adds or takes, and why.
-
-    Attributes:
-        question: id of the question.
-        delta: points, below 0 where they are taken.
-        reason: for the student.
-    """
-
-    question: str
-    delta: float
-    reason: str
+_NEWEST = sys.maxsize  # behind all marks that the store has
 
 
 class Decisions:
@@ -128,12 +90,7 @@ class Decisions:
 
     def decided(self, entry: Entry, grade: Grade) -> Grade:
         """Put on top of a hand-in's grade what people have decided about it."""
-        marks, adjustments = self.marks(entry), self.adjustments(entry)
-        if not marks and not adjustments:
-            return grade
-        pairs = enumerate(grade.assignment.questions, 1)
-        parts = [_decided(place, question, grade.of(question), marks, adjustments) for place, question in pairs]
-        return replace(grade, results=tuple(result for part in parts for result in part))
+        return decided(grade, self.marks(entry), self.adjustments(entry))
 
     def grade(self, entry: Entry, assignment: Assignment) -> Grade:
         """Give a graded hand-in's whole grade, with what people have decided.
@@ -149,13 +106,44 @@ class Decisions:
         """Give a hand-in's grade in short, with what people have decided; None where it has none yet."""
         if entry.grade is None:
             return None
-        marks, adjustments, before = self.marks(entry), self.adjustments(entry), entry.grade.summary
-        questions = tuple(_summed(score, assignment, marks, adjustments) for score in before.questions)
-        gained = math.fsum(
-            (new.score or 0.0) - (old.score or 0.0) for old, new in zip(before.questions, questions, strict=True)
-        )
-        score = None if before.score is None else round(before.score + gained, 2)
-        return replace(before, score=score, questions=questions)
+        return summed(entry.grade.summary, assignment, self.marks(entry), self.adjustments(entry))
+
+    def add_mark(self, entry: Entry, question: str, mark: Mark, assignment: Assignment, who: str) -> None:
+        """Show a mark to the students, then keep it: what ends the command between the two leaves nothing half done.
+
+        Raises:
+            StoreError: if disk or database do not take it.
+        """
+        person = self.person(entry)
+        self._marks.setdefault(person, []).append((_NEWEST, question, mark))
+        self._publish_all(person, assignment)
+        said = {"items": list(mark.items), "comment": mark.comment, "who": who}
+        self._store.append(MARKS, person=person, question=question, **said)
+
+    def add_adjustment(self, entry: Entry, made: Adjustment, assignment: Assignment, who: str) -> None:
+        """Show an adjustment to the students, then keep it; see `add_mark`.
+
+        Raises:
+            StoreError: if disk or database do not take it.
+        """
+        person = self.person(entry)
+        self._adjustments.setdefault(person, []).append(made)
+        self._publish_all(person, assignment)
+        self._store.append(ADJUSTMENTS, person=person, **asdict(made), who=who)
+
+    def _publish_all(self, person: str, assignment: Assignment) -> None:
+        for entry in self._hand_ins[person]:
+            if entry.grade:
+                self.publish(entry, assignment)
+
+    @cached_property
+    def _hand_ins(self) -> dict[str, list[Entry]]:
+        """All hand-ins of each name."""
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            for name in self._names(entry):
+                found.setdefault(name, []).append(entry)
+        return found
 
     def publish(self, entry: Entry, assignment: Assignment) -> None:
         """Write what a hand-in's students read.
@@ -180,36 +168,3 @@ class Decisions:
 
     def _names(self, entry: Entry) -> list[str]:
         return [name for student in self._own.team(entry) for name in self._own.names(student)]
-
-
-def _decided(
-    place: int,
-    question: Question,
-    results: Sequence[TestResult],
-    marks: Mapping[str, Mark],
-    adjustments: Sequence[Adjustment],
-) -> list[TestResult]:
-    mark = marks.get(question.id)
-    found = [_marked(result, question, mark) if mark and question.rubric else result for result in results]
-    for number, one in enumerate((one for one in adjustments if one.question == question.id), 1):
-        spec = Spec(f"{question.id}::adjusted {number}", question.id, f"Adjusted by {one.delta:+g} points", 0.0)
-        case = Case(spec.id, "", Verdict.DECIDED, 1.0, one.reason)
-        found.append(TestResult(spec, f"{place}.{len(found) + 1}", Verdict.DECIDED, one.delta, (case,)))
-    return found
-
-
-def _summed(
-    score: QuestionScore, assignment: Assignment, marks: Mapping[str, Mark], adjustments: Sequence[Adjustment]
-) -> QuestionScore:
-    """Give a question's score with what people have decided, as `_decided` would."""
-    question, mark = assignment.by_id.get(score.question), marks.get(score.question)
-    if question and question.rubric and mark:
-        score = replace(score, score=question.points * mark.share(question), verdict=str(Verdict.DECIDED))
-    delta = math.fsum(one.delta for one in adjustments if one.question == score.question)
-    return score if score.score is None else replace(score, score=round(score.score + delta, 2))
-
-
-def _marked(result: TestResult, question: Question, mark: Mark) -> TestResult:
-    share = mark.share(question)
-    case = Case(result.spec.id, "", Verdict.DECIDED, share, mark.said(question))
-    return replace(result, verdict=Verdict.DECIDED, score=question.points * share, cases=(case,))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.batch.decisions import Decisions, Mark
+from autograder.batch.decisions import Decisions
 from autograder.batch.entries import Entry
+from autograder.batch.marking import Mark
 from autograder.batch.sheet import Row, read_sheet, write_sheet
 from autograder.errors import PeopleError, did_you_mean
 from autograder.questions import NONE, Question

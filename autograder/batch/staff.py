@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,17 +14,16 @@ from rich.console import Console
 from rich.progress import track
 
 from autograder.assignment import find_assignments
-from autograder.batch.decisions import Decisions
 from autograder.batch.desk import Desk, at_desk, no_section
 from autograder.batch.entries import Entry
 from autograder.batch.formats import FORMATS
 from autograder.batch.gradebook import gradebook as worked_out
 from autograder.batch.graded import Graded
+from autograder.batch.marking import Adjustment
 from autograder.batch.marks import read_marks, waiting, write_template
 from autograder.batch.people import People
 from autograder.batch.policy import Policy, read_policy
 from autograder.batch.roster import read_roster
-from autograder.batch.schema import ADJUSTMENTS, MARKS
 from autograder.batch.sheet import write_sheet
 from autograder.batch.similar import MOST_SHOWN, compare, read_modules, strangers, write_page
 from autograder.errors import PeopleError, did_you_mean
@@ -59,12 +57,10 @@ def take_marks(desk: Desk, file: Path, who: str | None) -> None:
     marked = read_marks(file, desk.decisions, desk.assignment)
     new = [one for one in marked if desk.decisions.marks(one.entry).get(one.question) != one.mark]
     for one in new:
-        person, items = desk.decisions.person(one.entry), list(one.mark.items)
-        said = {"items": items, "comment": one.mark.comment, "who": who or getpass.getuser()}
-        desk.store.append(MARKS, person=person, question=one.question, **said)
-    after = _shown(desk, [one.entry for one in new])
+        desk.decisions.add_mark(one.entry, one.question, one.mark, desk.assignment, who or getpass.getuser())
+    desk.decisions.publish_table(desk.assignment)
     click.echo(f"{len(new)} answers marked, {len(marked) - len(new)} were marked like that before")
-    _tell_waiting(after)
+    _tell_waiting(desk)
 
 
 def adjust(desk: Desk, student: str, question: str, points: str, reason: str, who: str | None) -> None:  # noqa: PLR0913, PLR0917
@@ -78,11 +74,10 @@ def adjust(desk: Desk, student: str, question: str, points: str, reason: str, wh
     delta = _delta(desk, entries[-1], question, points)
     if not reason.strip() or len(reason) > _MOST_REASON:
         raise PeopleError("--reason", f"must be a text of at most {_MOST_REASON:,} characters", "the student reads it")
-    person = desk.decisions.person(entries[-1])
-    about = {"question": question, "delta": delta, "reason": reason.strip(), "who": who or getpass.getuser()}
-    desk.store.append(ADJUSTMENTS, person=person, **about)
-    after = _shown(desk, entries)
-    grade = after.decisions.grade(entries[-1], desk.assignment)
+    made = Adjustment(question, delta, reason.strip())
+    desk.decisions.add_adjustment(entries[-1], made, desk.assignment, who or getpass.getuser())
+    desk.decisions.publish_table(desk.assignment)
+    grade = desk.decisions.grade(entries[-1], desk.assignment)
     team = ", ".join(map(str, desk.decisions.people.team(entries[-1])))
     click.echo(f"{team}: {question} {delta:+g}, now {grade.score:g} of {desk.assignment.points:g}")
 
@@ -161,15 +156,6 @@ def _tell_waiting(desk: Desk) -> None:
     for name, count in sorted(counts.items()) if any(counts) else ():
         click.echo(f"section {one_line(name) or '(none)'}: {count} await a person")
     click.echo(f"{len(answers)} answers await a person" if answers else "nothing awaits a person")
-
-
-def _shown(desk: Desk, entries: Sequence[Entry]) -> Desk:
-    """Publish what has been decided, and give the desk as it is now."""
-    after = replace(desk, decisions=Decisions(desk.store))
-    for entry in {entry.id: entry for entry in entries if entry.grade}.values():
-        after.decisions.publish(entry, desk.assignment)
-    after.decisions.publish_table(desk.assignment)
-    return after
 
 
 def _delta(desk: Desk, entry: Entry, question: str, points: str) -> float:

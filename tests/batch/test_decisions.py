@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.assignment import Assignment
-from autograder.batch.decisions import Decisions, Mark
+from autograder.batch.decisions import Decisions
 from autograder.batch.entries import Entry
+from autograder.batch.marking import Mark
 from autograder.batch.schema import ADJUSTMENTS, MARKS
 from autograder.batch.store import Store
 from autograder.batch.submissions import Person, Submission
@@ -37,6 +39,17 @@ def test_a_mark_completes_a_grade(store: Store, handed_in: HandedIn, essay: Assi
     assert (grade.score, grade.awaited, summary_of(grade).total) == (8, 0, 8)
     (why,) = grade.of(essay.by_id["why"])
     assert message(why, essay) == "decided by a person\n+ names it (2)\n- all (1)\nShapes?\nSee page 3."
+
+
+def test_a_question_that_was_dropped_since_keeps_its_points(
+    store: Store, handed_in: HandedIn, essay: Assignment
+) -> None:
+    """Only a regrade takes them."""
+    entry = handed_in("ada", ADA)
+    _mark(store, "ada@x.org", "chain")
+    fewer = replace(essay, questions=essay.questions[1:])
+
+    assert Decisions(store).grade(entry, fewer).score == 8
 
 
 def test_the_last_mark_counts(store: Store, handed_in: HandedIn, essay: Assignment) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment
-from autograder.batch.decisions import Decisions, Mark
+from autograder.batch.decisions import Decisions
 from autograder.batch.entries import Run
+from autograder.batch.marking import Mark
 from autograder.batch.marks import read_marks, waiting, write_template
 from autograder.batch.schema import MARKS
 from autograder.batch.store import Store

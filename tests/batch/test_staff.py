@@ -1,7 +1,9 @@
 """The verbs for people who grade, from the command line on a run of the small course."""
 
 import csv
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -232,3 +234,19 @@ def test_a_section_goes_with_writing_only(run: Path) -> None:
     assert "Error: --section chooses what is written; of a CSV, every row is read" in _said(
         "mark", run, run / "marks.csv", "--section", "A"
     )
+
+
+def test_a_disk_that_is_full_leaves_nothing_half_done(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What students cannot be shown is not kept, so that the same command, given again, counts once."""
+    words = ("adjust", run, "Ada", "twice", "-1", "--reason", "r")
+    with monkeypatch.context() as patch:
+        patch.setattr("autograder.results.whole.os.fsync", _full)
+        assert "cannot be written: No space left on device" in _said(*words)
+    with Store(run) as store:
+        assert store.rows(ADJUSTMENTS) == []
+
+    assert _said(*words) == "Ada: twice -1, now 9 of 13\n"
+
+
+def _full(_: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
