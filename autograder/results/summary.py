@@ -125,10 +125,23 @@ def verdict_of(results: Sequence[TestResult]) -> str:
     return "partly passed" if partly else str(worst)
 
 
+def points_of(results: Sequence[TestResult]) -> str:
+    """Say what tests earned, of how much; "?" where a part is unknown yet."""
+    score = _score(results)
+    return f"{'?' if score is None else f'{score:g}'} of {_maximum(results):g}"
+
+
 def _question(name: str, results: Sequence[TestResult]) -> QuestionScore:
+    return QuestionScore(name, _score(results), _maximum(results), verdict_of(results))
+
+
+def _score(results: Sequence[TestResult]) -> float | None:
     known = all(result.final and result.verdict is not Verdict.AWAITING for result in results)
-    score = round(math.fsum(result.score for result in results), 2) if known else None
-    return QuestionScore(name, score, math.fsum(result.spec.points for result in results), verdict_of(results))
+    return round(math.fsum(result.score for result in results), 2) if known else None
+
+
+def _maximum(results: Sequence[TestResult]) -> float:
+    return math.fsum(result.spec.points for result in results)
 
 
 def _rank(result: TestResult) -> tuple[int, bool]:

@@ -1,6 +1,6 @@
 """Grades on a terminal, for the instructor; in a pipe the same text without colours."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from textwrap import indent
 
 from rich.console import Console
@@ -9,8 +9,7 @@ from rich.text import Text
 
 from autograder.results import wording
 from autograder.results.grade import Grade, TestResult
-from autograder.results.summary import Summary, fault_of, summary_of, verdict_of
-from coursekit.verdicts import Verdict
+from autograder.results.summary import Summary, fault_of, points_of, summary_of, verdict_of
 
 _STYLES = {"passed": "green", "partly passed": "yellow", "decided by a person": "green"} | dict.fromkeys(
     ("not attempted", "not graded", "not run", "awaiting a person"), "dim"
@@ -24,7 +23,7 @@ def show(grade: Grade, console: Console) -> None:
     for question in grade.assignment.questions:
         if results := grade.of(question):
             verdict = verdict_of(results)
-            table.add_row(Text(question.title), _of(results), Text(verdict, _STYLES.get(verdict, "red")))
+            table.add_row(Text(question.title), points_of(results), Text(verdict, _STYLES.get(verdict, "red")))
     _print(console, f"{wording.one_line(grade.hand_in)}: {points(summary_of(grade))}")
     if said := wording.overall(grade):
         _print(console, said)
@@ -34,15 +33,8 @@ def show(grade: Grade, console: Console) -> None:
         _print(console, f"for the instructor: {flag}")
     console.print(table)
     for result in grade.results:
-        if _is_told(result):
+        if wording.is_told(result):
             _show_test(result, grade, console)
-
-
-def _is_told(result: TestResult) -> bool:
-    """Whether a test is worth telling of: what a person says, else not one that is whole, nor a bonus left alone."""
-    if result.verdict is Verdict.DECIDED:
-        return True
-    return not result.whole and (bool(result.spec.points) or result.verdict is not Verdict.NOT_ATTEMPTED)
 
 
 def show_many(grades: Iterable[Summary], console: Console) -> None:
@@ -58,19 +50,12 @@ def show_many(grades: Iterable[Summary], console: Console) -> None:
 
 
 def _show_test(result: TestResult, grade: Grade, console: Console) -> None:
-    score = _of([result])
+    score = points_of([result])
     _print(console, f"\n{result.number} {result.spec.title}  ({score})")
     said = wording.message(result, grade.assignment)
     if not result.final:
         said += "".join(f"\n{wording.block(case.details)}" for case in result.cases if case.details)
     _print(console, indent(said, "  "))
-
-
-def _of(results: Sequence[TestResult]) -> str:
-    points = sum(result.spec.points for result in results)
-    score = f"{round(sum(result.score for result in results), 2):g}"
-    known = all(result.final and result.verdict is not Verdict.AWAITING for result in results)
-    return f"{score if known else '?'} of {points:g}"
 
 
 def points(grade: Summary) -> str:

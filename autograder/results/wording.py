@@ -4,6 +4,8 @@ Text that a student's code or file names may have written is cut, and its contro
 characters are written out, so that no form can be garbled or taken over by it.
 """
 
+from dataclasses import dataclass
+
 from autograder.assignment import Assignment
 from autograder.results.grade import Grade, TestResult
 from coursekit.verdicts import Case, Verdict
@@ -17,7 +19,24 @@ _PLAIN = {Verdict.NOT_ATTEMPTED: "still to do", Verdict.NOT_RUN: "not run: gradi
 _COUNTED = (Verdict.FAILED, Verdict.TIMED_OUT, Verdict.CRASHED)
 
 
-def message(result: TestResult, assignment: Assignment) -> str:
+@dataclass(frozen=True)
+class Said:
+    """What a student may read of one test; what there is nothing to say about is empty.
+
+    Attributes:
+        verdict: what became of it, on one line.
+        case: the case that the rest is about.
+        reason: what differs.
+        hint: what to try.
+    """
+
+    verdict: str
+    case: str = ""
+    reason: str = ""
+    hint: str = ""
+
+
+def said(result: TestResult, assignment: Assignment) -> Said:
     """Say what became of a test, why, and what to try.
 
     For a public test: the verdict, which case decided it, what differs, the hint. For a
@@ -28,15 +47,31 @@ def message(result: TestResult, assignment: Assignment) -> str:
         assignment: gives the time limit.
     """
     if not result.final:
-        return f"{NOT_FINAL}, and no loss of yours"
+        return Said(f"{NOT_FINAL}, and no loss of yours")
     told = telling(result)
-    lines = [_verdict(result, told, assignment), _which_case(result, told), _reason(result, told)]
-    if hint := hint_of(result):
-        lines.append(f"hint: {hint}")
+    return Said(_verdict(result, told, assignment), _which_case(result, told), _reason(result, told), hint_of(result))
+
+
+def message(result: TestResult, assignment: Assignment) -> str:
+    """Give what is said of a test as lines of text; see `said`."""
+    parts = said(result, assignment)
+    lines = [parts.verdict, parts.case, parts.reason, f"hint: {parts.hint}" if parts.hint else ""]
     return "\n".join(line for line in lines if line)
 
 
+def is_told(result: TestResult) -> bool:
+    """Whether a test is worth telling of: what a person says, else not one that is whole, nor a bonus left alone."""
+    if result.verdict is Verdict.DECIDED:
+        return True
+    return not result.whole and (bool(result.spec.points) or result.verdict is not Verdict.NOT_ATTEMPTED)
+
+
 def overall(grade: Grade) -> str:
+    """Say what concerns the whole hand-in, as lines of text; see `remarks`."""
+    return "\n".join(remarks(grade))
+
+
+def remarks(grade: Grade) -> list[str]:
     """Say what concerns the whole hand-in; what the grader broke on is for the instructor alone."""
     parts = [
         "" if grade.final else f"{NOT_FINAL}. What was graded keeps its points; the rest will follow.",
@@ -47,7 +82,7 @@ def overall(grade: Grade) -> str:
         f"handed in by {', '.join(map(one_line, grade.members))}" if grade.members else "",
         f"{'badges' if len(grade.badges) > 1 else 'badge'} earned: {', '.join(grade.badges)}" if grade.badges else "",
     ]
-    return "\n".join(part for part in parts if part)
+    return [part for part in parts if part]
 
 
 def word(result: TestResult) -> str:

@@ -1,0 +1,191 @@
+"""A student's page: what it says, what it never says, and that student text stays text."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.assignment import Assignment
+from autograder.questions import WRITTEN, Question, RubricItem
+from autograder.results.grade import Grade, judge
+from autograder.results.page import student_page
+from autograder.results.wording import message
+from coursekit.recording import Spec
+from coursekit.verdicts import Case, Verdict
+
+ESSAY = Question("why", "Why", kind=WRITTEN, points=3, rubric=(RubricItem("chain", 3, "names it"),))
+BONUS = Question("walk", "The walk", badge="Graph walker")
+QUESTIONS = (Question("x", "The X"), Question("y", "The Y"), BONUS, ESSAY)
+ASSIGNMENT = Assignment(Path("small"), "Small & fine", ("x.py",), 9, QUESTIONS)
+SPECS = (
+    Spec("test_x::test_a", "x", "A holds.", points=4, hint="Try A."),
+    Spec("test_y::test_b", "y", "B holds.", points=2, hint="Try B.", public=False),
+    Spec("test_walk::test_c", "walk", "C walks.", points=0),
+)
+A, B, C = (spec.id for spec in SPECS)
+PASSED = Case(A, "", Verdict.PASSED, 1.0)
+
+
+class _Reader(HTMLParser):
+    """Collects the text and the names of all elements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.tags, self.attributes = [], [], set()  # type: ignore[var-annotated]
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        if self.tags[-1:] != ["style"]:
+            self.words += data.split()
+
+
+def _read(page: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(page)
+    return reader
+
+
+def _grade(*cases: Case, specs: Sequence[Spec] = SPECS, **more: Any) -> Grade:
+    return Grade(ASSIGNMENT, more.pop("name", "ada.py"), judge(ASSIGNMENT, specs, cases), **more)
+
+
+def _text(grade: Grade) -> str:
+    return " ".join(_read(student_page(grade)).words)
+
+
+def test_points_stand_by_question_with_a_verdict_in_words() -> None:
+    """A sign and a word, so that no colour is needed; what awaits a person is unknown."""
+    text = _text(_grade(PASSED, Case(B, "", Verdict.FAILED)))
+
+    assert "The X 4 of 4 ✓ passed The Y 0 of 2 ✗ failed" in text
+    assert "Why ? of 3 ○ awaiting a person" in text
+    assert "4 of 6 points NOT COMPLETE: 3 points await a person" in text
+
+
+def test_a_public_failure_says_what_differs() -> None:
+    """Its sentence, case, values and hint."""
+    text = _text(_grade(Case(A, "5x9", Verdict.FAILED, summary="all differ", details="expected 1.5, got 2.5")))
+
+    assert "1.1 A holds. ✗ failed , 0 of 4 points failed" in text
+    assert "case 5x9: all differ expected 1.5, got 2.5 Hint: Try A." in text
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_hidden_test_never_shows_its_values(verdict: Verdict) -> None:
+    """Neither a case's name nor details, whatever became of it."""
+    text = _text(_grade(PASSED, Case(B, "CASE", verdict, summary="all differ", details="DETAILS")))
+
+    assert "CASE" not in text
+    assert "DETAILS" not in text
+
+
+@pytest.mark.parametrize("spec", SPECS[:2], ids=["public", "hidden"])
+def test_the_page_says_no_more_than_gradescope_does(spec: Spec) -> None:
+    """One place decides what may be said: each line of the message is on the page, and what is no line is not."""
+    grade = _grade(Case(spec.id, "5x9", Verdict.FAILED, summary="all differ", details="got 2.5", finding="Flip it."))
+    (result,) = (result for result in grade.results if result.spec is spec)
+
+    text = _text(grade)
+
+    assert all(line.removeprefix("hint: ") in text for line in message(result, ASSIGNMENT).splitlines())
+    assert ("got 2.5" in text) == spec.public
+
+
+def test_what_is_still_to_do_is_listed() -> None:
+    """By the question's title; a bonus left alone is to do, too, and no failure."""
+    text = _text(_grade(PASSED, Case(B, "", Verdict.NOT_ATTEMPTED), Case(C, "", Verdict.NOT_ATTEMPTED)))
+
+    assert "Still to do The Y The walk" in text
+    assert "3.1 C walks." not in text
+
+
+def test_badges_notes_team_and_leaderboard_are_told() -> None:
+    """All that is about the whole hand-in."""
+    ranked = replace(PASSED, leaderboard=(("Accuracy", 0.934, "desc"),))
+    text = _text(
+        _grade(ranked, Case(C, "", Verdict.PASSED, 1.0), notes=("left out: data.zip",), members=("ada", "bob"))
+    )
+
+    assert "left out: data.zip handed in by ada, bob badge earned: Graph walker" in text
+    assert "On the leaderboard Accuracy: 0.934" in text
+
+
+def test_an_adjustment_is_shown_with_its_reason() -> None:
+    """What a person has decided is part of the page."""
+    spec = Spec("x::adjusted 1", "x", "Adjusted by -2 points", 0.0)
+    grade = _grade(PASSED)
+    case = Case(spec.id, "", Verdict.DECIDED, 1.0, "copied a line")
+    adjusted = replace(grade.results[0], spec=spec, number="1.2", verdict=Verdict.DECIDED, score=-2.0, cases=(case,))
+
+    text = _text(replace(grade, results=(grade.results[0], adjusted, *grade.results[1:])))
+
+    assert "The X 2 of 4" in text
+    assert "1.2 Adjusted by -2 points ✓ decided by a person , -2 of 0 points decided by a person copied a line" in text
+
+
+@pytest.mark.parametrize("visibility", ["hidden", "after_due_date", "after_published"])
+def test_tests_that_are_told_later_are_left_out(visibility: str) -> None:
+    """With their points, so that the total tells nothing of them; the question goes with its only test."""
+    specs = (SPECS[0], replace(SPECS[1], visibility=visibility))
+
+    text = _text(_grade(PASSED, Case(B, "", Verdict.FAILED, summary="all differ"), specs=specs))
+
+    assert "4 of 4 points; 2 more are shown later" in text
+    assert "The Y" not in text
+    assert "all differ" not in text
+
+
+def test_a_fault_of_the_grader_is_no_loss() -> None:
+    """No total, and nothing of what the grader broke on."""
+    text = _text(_grade(PASSED, Case(B, "", Verdict.GRADER_ERROR, details="SECRET"), fault="SECRET"))
+
+    assert "? of 6 points NOT FINAL: a fault of the grader." in text
+    assert "2.1 B holds. ✗ grader error , ? of 2 points NOT FINAL: a fault of the grader, and no loss of yours" in text
+    assert "SECRET" not in text
+
+
+NASTY = """<script>alert(1)</script><img src=x onerror=alert(1)>"'{{ 7 * 7 }}\x1b[2J\u202e"""
+PLACES: tuple[Callable[[str], Grade], ...] = (
+    lambda text: _grade(name=text),
+    lambda text: _grade(problem=text),
+    lambda text: _grade(notes=(text,)),
+    lambda text: _grade(members=(text,)),
+    lambda text: _grade(Case(A, "", Verdict.FAILED, summary=text)),
+    lambda text: _grade(Case(A, "", Verdict.FAILED, details=text)),
+    lambda text: _grade(Case(A, text, Verdict.FAILED, finding=text)),
+)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=["name", "problem", "note", "member", "summary", "details", "finding"])
+def test_student_text_is_shown_as_text(place: Callable[[str], Grade]) -> None:
+    """No element, no attribute and no control character comes from it."""
+    page, plain = student_page(place(NASTY)), _read(student_page(place("nothing")))
+
+    read = _read(page)
+    assert (read.tags, read.attributes) == (plain.tags, plain.attributes)
+    assert "<script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7 * 7 }}\\x1b[2J\\u202e" in " ".join(read.words)
+
+
+def test_long_student_text_is_cut() -> None:
+    """A megabyte of output is no megabyte of page."""
+    page = student_page(_grade(Case(A, "", Verdict.FAILED, summary="x" * 10**6), name="n" * 10**5, problem="p" * 10**6))
+
+    assert len(page) < 20_000
+
+
+def test_the_page_fetches_and_runs_nothing() -> None:
+    """It is one file, for every reader: a language, headings, landmarks, no script, no address."""
+    page = student_page(_grade(PASSED, Case(B, "", Verdict.FAILED)))
+    read = _read(page)
+
+    assert "default-src 'none'" in page
+    assert {"script", "link", "iframe", "img", "form"}.isdisjoint(read.tags)
+    assert {"main", "header", "h1", "h2", "h3"} <= {*read.tags}
+    assert '<html lang="en">' in page
+    assert not {name for name in read.attributes if name.startswith("on") or name == "src"}
