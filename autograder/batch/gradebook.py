@@ -122,8 +122,9 @@ class _Clerk:
             for student in team:
                 self._left[student] -= chosen.slipped
                 results[student] = chosen
-        self._tell(name, [*{result.entry.id: result for result in results.values()}.values()])
-        return Sheet(rules.column or run.assignment.title, run.worth(rules.weights), results)
+        sheet = Sheet(rules.column or run.assignment.title, run.worth(rules.weights), results)
+        self._tell(name, [*{result.entry.id: result for result in results.values()}.values()], sheet.worth)
+        return sheet
 
     def _result(self, run: Graded, rules: Rules, entry: Entry, team: tuple[Student, ...]) -> Result:
         points = run.points(entry, rules.weights)
@@ -162,10 +163,11 @@ class _Clerk:
                     raise
                 self._remarks.append(f"{error.where}: {error.what}; without a roster that may be right")
 
-    def _tell(self, name: str, results: Sequence[Result]) -> None:
+    def _tell(self, name: str, results: Sequence[Result], worth: Mapping[str, float]) -> None:
         """Note what lateness cost, and what is odd."""
         late = [result for result in results if result.days]
         open_ = [result for result in results if result.total is None]
+        over = [result for result in results if any((result.points[key] or 0.0) > most for key, most in worth.items())]
         timeless = [result for result in results if result.entry.submission.submitted is None]
         for one in late:
             cost = f"{one.slipped} paid with slip days, {one.percent:g} % off"
@@ -174,6 +176,8 @@ class _Clerk:
         if timeless and self._policy.of(name).deadline:
             what = "without a time, so counted as in time, or one day late where the platform says late"
             self._remarks.append(f"{name}: {what}: {_names(timeless)}")
+        if over:
+            self._remarks.append(f"{name}: more points than a question has, by an adjustment: {_names(over)}")
         if open_:
             wanted = dict.fromkeys(key for result in open_ for key, points in result.points.items() if points is None)
             self._remarks.append(f"{name}: no total yet, for want of {', '.join(wanted)}: {_names(open_)}")

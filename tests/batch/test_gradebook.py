@@ -183,6 +183,16 @@ def test_adjustments_are_weighted_too_and_no_total_is_below_zero(store: Store, h
     assert (_total(made, ADA), _total(made, BOB)) == (4, 0)
 
 
+def test_an_adjustment_that_a_regrade_has_made_needless_is_told(store: Store, handed_in: HandedIn, book: Book) -> None:
+    """It survives the regrade, and a person has to take it back."""
+    handed_in("ada", _person(ADA), right="y")
+    store.append(ADJUSTMENTS, person="ada@x.org", question="x", delta=4.0, reason="r", who="grader")
+    handed_in("ada", _person(ADA), right="xy")
+    made = book("[assignments.small]\nweights = { why = 0 }\n")
+
+    assert made.remarks == ["small: more points than a question has, by an adjustment: ada@x.org"]
+
+
 def test_a_person_in_two_teams_is_an_error(handed_in: HandedIn, book: Book) -> None:
     """Both are named, with their people, and how to say which one counts."""
     handed_in("one.zip", _person(ADA), _person(BOB))
