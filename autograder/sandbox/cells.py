@@ -2,19 +2,30 @@
 
 import ast
 import builtins
+import dis
 import importlib.util
+from types import CodeType
 
 
 def definitions(tree: ast.Module) -> ast.Module:
-    """Keep what a module is made of from a notebook's cells: imports, definitions, constants and type aliases."""
-    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
-    known, body = set(dir(builtins)), []
+    """Keep what a module is made of from a notebook's cells: imports, definitions, and the constants that they read.
+
+    A constant may be computed, as a table or a named tuple is, but not by the notebook's own functions: what those
+    give is an experiment, and may take minutes. Where computing one fails, its name is missing and all else is there.
+    """
+    known, kept, reads = set(dir(builtins)), set[ast.stmt](), set[str]()
     for node in tree.body:
-        if isinstance(node, kept) or _only_names(node, known):
-            body.append(node)
+        if _is_definition(node) or _only_names(node, known):
+            kept.add(node)
             known |= _bound(node)
-    tree.body = body
-    return tree
+            reads |= _read(node)
+    own = {name for node in kept if _is_definition(node) for name in _bound(node)} - _imported(tree)
+    computed = [node for node in tree.body if node not in kept and _computes(node, own)]
+    while more := [node for node in computed if node not in kept and _bound(node) & reads]:
+        kept.update(more)
+        reads.update(*map(_read, more))
+    tree.body = [_guarded(node) if node in computed else node for node in tree.body if node in kept]
+    return ast.fix_missing_locations(tree)
 
 
 def leave_out_missing(tree: ast.Module) -> list[str]:
@@ -34,6 +45,39 @@ def _is_installed(name: str) -> bool:
         return importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):
         return False
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
+    return isinstance(node, kinds) or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda))
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    imports = (node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)))
+    return {name for node in imports for name in _bound(node)}
+
+
+def _computes(node: ast.stmt, own: set[str]) -> bool:
+    """Whether an assignment computes its value without the notebook's own functions and classes."""
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+        return False
+    return not own & {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
+
+
+def _guarded(node: ast.stmt) -> ast.stmt:
+    """Let an assignment fail without harm to what follows."""
+    handler = ast.ExceptHandler(type=ast.Name("Exception", ast.Load()), name=None, body=[ast.Pass()])
+    return ast.copy_location(ast.Try(body=[node], handlers=[handler], orelse=[], finalbody=[]), node)
+
+
+def _read(node: ast.stmt) -> set[str]:
+    """Names that a statement, or the functions in it, look for in the module."""
+    codes, names = [compile(ast.Module([node], []), "<cell>", "exec")], set[str]()
+    for code in codes:
+        found = (part for part in dis.get_instructions(code) if part.opname.startswith("LOAD_"))
+        names |= {part.argval for part in found if part.opname.endswith(("_NAME", "_GLOBAL", "_GLOBALS"))}
+        codes += [part for part in code.co_consts if isinstance(part, CodeType)]
+    return names
 
 
 def _only_names(node: ast.stmt, known: set[str]) -> bool:
