@@ -100,7 +100,7 @@ def test_verify_writes_what_it_found(course: Path, tmp_path: Path, monkeypatch: 
 
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert "ok small: the reference earns everything (run seed 0)  (before)" in second.output
-    assert "small: 11 of 11 claims hold" in first.output
+    assert "small: 13 of 13 claims hold" in first.output
     assert (tmp_path / "proof.json").exists()
     assert (tmp_path / "proof.html").exists()
 
