@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _MOST = 60  # characters; each has at most four bytes, and a name 255 of them
-_OURS = ("grades.csv", "grades.sqlite", "grades.sqlite-journal", "report")
+_OURS = ("grades.csv", "grades.sqlite", "grades.sqlite-journal", "report", "report.html")
 
 
 def place_for(key: str, taken: Iterable[str]) -> str:

@@ -1,16 +1,25 @@
 """How far a batch is: a bar with counts, rate and time left on a terminal, nothing in a pipe."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from time import monotonic
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, track
 from rich.text import Text
 
 from autograder.batch.batch import Done
 from autograder.results.summary import Summary
 from autograder.results.terminal import points
 from autograder.results.wording import one_line
+
+_T = TypeVar("_T")
+
+
+def counted(things: Sequence[_T], what: str) -> Iterable[_T]:
+    """Go through things with a bar on a terminal, and in silence in a pipe."""
+    console = Console(stderr=True)
+    return track(things, what, console=console, transient=True, disable=not console.is_terminal)
 
 
 def shown(done: Iterable[Done], total: int, *, lines: bool = False) -> Iterator[Done]:

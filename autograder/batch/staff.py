@@ -4,14 +4,11 @@ import getpass
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import track
 
 from autograder.assignment import find_assignments
 from autograder.batch.desk import Desk, at_desk, no_section
@@ -23,13 +20,13 @@ from autograder.batch.marking import Adjustment
 from autograder.batch.marks import read_marks, waiting, write_template
 from autograder.batch.people import People
 from autograder.batch.policy import Policy, read_policy
+from autograder.batch.progress import counted
 from autograder.batch.roster import read_roster
 from autograder.batch.sheet import write_sheet
 from autograder.batch.similar import MOST_SHOWN, compare, read_modules, strangers, write_page
 from autograder.errors import PeopleError, did_you_mean
 from autograder.results.wording import one_line
 
-_T = TypeVar("_T")
 _MOST_REASON = 2_000  # characters
 
 
@@ -123,9 +120,9 @@ def similar(desk: Desk, run: Path, percent: float, section: str | None) -> None:
     """
     people, entries = desk.decisions.people, desk.decisions.current()
     own = {*map(people.team, desk.of(section))}
-    modules, left_out = read_modules(desk.assignment, _progress(entries, "reading"), people)
+    modules, left_out = read_modules(desk.assignment, counted(entries, "reading"), people)
     asked = [pair for pair in strangers(modules) if not own.isdisjoint(module.team for module in pair)]
-    compared = (compare(one, two, percent / 100) for one, two in _progress(asked, "comparing"))
+    compared = (compare(one, two, percent / 100) for one, two in counted(asked, "comparing"))
     pairs = sorted(filter(None, compared), key=lambda pair: (-pair.share, pair.left.name, pair.right.name))
     for pair in pairs[:MOST_SHOWN]:
         click.echo(f"{pair.share:4.0%}  {pair.left.name}  and  {pair.right.name}")
@@ -133,12 +130,6 @@ def similar(desk: Desk, run: Path, percent: float, section: str | None) -> None:
         click.echo(f"left out: {name}: {why}")
     write_page(file := run / "similar.html", pairs, desk.assignment.title)
     click.echo(f"wrote {file}: {len(pairs)} of {len(asked)} pairs look alike")
-
-
-def _progress(things: Sequence[_T], what: str) -> Iterable[_T]:
-    """Go through things with a bar on a terminal, and in silence in a pipe."""
-    console = Console(stderr=True)
-    return track(things, what, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _require_different(desks: Sequence[Desk], runs: Sequence[Path]) -> None:

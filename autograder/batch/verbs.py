@@ -117,4 +117,25 @@ def similar(run: Path, percent: float, roster: Path | None, section: str | None,
         staff.similar(desk, run, percent, section)
 
 
-VERBS = (mark, adjust, gradebook, similar)
+@click.command()
+@click.argument("run", metavar="RUN", type=_RUN)
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Where the pages go; beside the results by default."
+)
+@_ROSTER
+@_STORE
+def report(run: Path, out: Path | None, roster: Path | None, store: str | None) -> None:
+    """Write a page for each hand-in, for its students, and one about the class, for you: report.html.
+
+    The pages need no network and no server. In the one about the class are
+    faults of the grader, scores, questions by difficulty and discrimination,
+    tests, and who went wrong in the same way.
+    """
+    from autograder.batch import report as pages
+    from autograder.batch.desk import at_desk
+
+    with at_desk(run, store, roster) as desk:
+        pages.report(desk, run, out)
+
+
+VERBS = (mark, adjust, gradebook, similar, report)

@@ -108,9 +108,9 @@ def test_what_is_still_to_do_is_listed() -> None:
 def test_badges_notes_team_and_leaderboard_are_told() -> None:
     """All that is about the whole hand-in."""
     ranked = replace(PASSED, leaderboard=(("Accuracy", 0.934, "desc"),))
-    text = _text(
-        _grade(ranked, Case(C, "", Verdict.PASSED, 1.0), notes=("left out: data.zip",), members=("ada", "bob"))
-    )
+    more: dict[str, Any] = {"notes": ("left out: data.zip",), "members": ("ada", "bob")}
+
+    text = _text(_grade(ranked, Case(C, "", Verdict.PASSED, 1.0), **more))
 
     assert "left out: data.zip handed in by ada, bob badge earned: Graph walker" in text
     assert "On the leaderboard Accuracy: 0.934" in text
@@ -148,6 +148,14 @@ def test_a_fault_of_the_grader_is_no_loss() -> None:
     assert "? of 6 points NOT FINAL: a fault of the grader." in text
     assert "2.1 B holds. ✗ grader error , ? of 2 points NOT FINAL: a fault of the grader, and no loss of yours" in text
     assert "SECRET" not in text
+
+
+def test_a_grading_that_did_not_end_has_no_total() -> None:
+    """What was decided keeps its points in its question."""
+    text = _text(_grade(PASSED, fault="the grader's process is gone"))
+
+    assert "? of 6 points NOT FINAL" in text
+    assert "The X 4 of 4 ✓ passed" in text
 
 
 NASTY = """<script>alert(1)</script><img src=x onerror=alert(1)>"'{{ 7 * 7 }}\x1b[2J\u202e"""
