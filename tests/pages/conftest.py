@@ -1,0 +1,84 @@
+"""Pages of a made-up class, and a browser to open them in."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.assignment import Assignment
+from autograder.batch.insight import Class
+from autograder.batch.report import class_page
+from autograder.questions import Question
+from autograder.results.grade import Grade, judge
+from autograder.results.page import student_page
+from coursekit.recording import Spec
+from coursekit.verdicts import Case, Verdict
+
+NASTY = "<script>document.title = 'taken over'</script><img src=x onerror='document.title = 1'>"
+MADE_UP = Assignment(Path("small"), "Small", ("x.py",), 6, (Question("x", "The X"), Question("y", "The Y")))
+SPECS = (
+    Spec("test_x::test_a", "x", "A holds.", points=4, hint="Try A."),
+    Spec("test_y::test_b", "y", "B holds.", points=2, public=False),
+)
+SAID = {"summary": "all elements differ", "details": f"got {NASTY}"}
+CLASS = {  # who → verdicts of A and B, and seconds
+    "ada": (Verdict.PASSED, Verdict.PASSED, 1.0),
+    "bob": (Verdict.FAILED, Verdict.PASSED, 10.5),
+    NASTY: (Verdict.FAILED, Verdict.NOT_ATTEMPTED, 2.0),
+    "dan": (Verdict.PASSED, Verdict.GRADER_ERROR, 1.5),
+}
+
+
+def _grade(name: str, a: Verdict, b: Verdict, seconds: float) -> Grade:
+    cases = [
+        Case(spec.id, "", verdict, float(verdict is Verdict.PASSED), **SAID if verdict is Verdict.FAILED else {})
+        for spec, verdict in zip(SPECS, (a, b), strict=True)
+    ]
+    grade = Grade(MADE_UP, name, judge(MADE_UP, SPECS, cases), seconds=seconds)
+    return replace(grade, notes=(f"left out: {name}",), members=(name,))
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Write the page of a hand-in that tries to take it over, and the class's."""
+    folder, found = tmp_path_factory.mktemp("pages"), Class()
+    for name, became in CLASS.items():
+        found.add(_grade(name, *became), name, "folder")
+    texts = {"student": student_page(_grade(NASTY, *CLASS[NASTY])), "class": class_page(MADE_UP, found)}
+    for name, text in texts.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in texts}
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Any]:
+    """Start Debian's chromium without a window."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not chromedriver:
+        pytest.skip("no browser here: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(chromedriver, log_output=os.devnull)
+    browser = webdriver.Chrome(options=options, service=service)
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def browse(driver: Any, pages: dict[str, Path]) -> Callable[[str], Any]:
+    """Open one of the pages in the browser."""
+
+    def browse(name: str) -> Any:
+        driver.get_log("browser")
+        driver.get(pages[name].as_uri())
+        return driver
+
+    return browse
