@@ -1,4 +1,4 @@
-"""The pytest plugin of a starter kit: fixtures on a plain import, and a summary by question."""
+"""The pytest plugin of a starter kit: fixtures on a plain import, and the plugins that record and show."""
 
 import functools
 import hashlib
@@ -14,14 +14,14 @@ import pytest
 
 from .data import DataSet, DataSets
 from .notebook import NotebookModule
-from .recording import Recorder, case_id, combined, test_id
+from .recording import Recorder, case_id, test_id
 from .report import Report
 from .student import LocalStudent
-from .verdicts import Awarded, Verdict
+from .terminal import Terminal, is_written
+from .verdicts import Awarded
 from .weights import Weights
 
 _PUBLIC_SALT = "public"
-_MARK = {Verdict.PASSED: "ok", Verdict.NOT_ATTEMPTED: "to do", Verdict.NOT_GRADED: "waits"}
 
 
 def seed_of(salt: str, assignment: str, item: pytest.Item, run_seed: int = 0) -> int:
@@ -47,11 +47,12 @@ def _import_probes(file: Path) -> ModuleType:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the recorder with the questions of the manifest."""
+    """Register what records each case, and what shows it."""
     manifest = _manifest(config)
-    questions = {q["id"]: tuple(q.get("needs", ())) for q in manifest["questions"] if not _is_written(q)}
+    questions = {q["id"]: tuple(q.get("needs", ())) for q in manifest["questions"] if not is_written(q)}
     recorder = Recorder(questions)
     config.pluginmanager.register(recorder, "coursekit-recorder")
+    config.pluginmanager.register(Terminal(recorder, manifest), "coursekit-terminal")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -110,45 +111,8 @@ def probes(request: pytest.FixtureRequest) -> ModuleType:
     return load_probes(request.node)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the points so far by question, what is still to do, and the hints."""
-    recorder: Recorder = config.pluginmanager.get_plugin("coursekit-recorder")  # type: ignore[assignment]
-    manifest = _manifest(config)
-    titles = {q["id"]: q["title"] for q in manifest["questions"]}
-    written = [q for q in manifest["questions"] if _is_written(q)]
-    write = terminalreporter.write_line
-    terminalreporter.section("points of the public tests")
-    total = possible = 0.0
-    for question in recorder.questions:
-        specs = [spec for spec in recorder.specs.values() if spec.question == question]
-        if cases := recorder.cases_of(question):
-            earned, points = recorder.earned(question), sum(spec.points for spec in specs)
-            total, possible = total + earned, possible + points
-            write(f"{_MARK.get(combined(cases), 'wrong'):<6} {earned:>5g} of {points:<4g} {titles[question]}")
-    rest = f"the hidden tests give the rest of {manifest['points'] - sum(q['points'] for q in written):g}"
-    write(f"{'':<6} {total:>5g} of {possible:<4g} so far; {rest}")
-    for q in written:
-        write(f"{'later':<6} {'?':>5} of {q['points']:<4g} {q['title']}: a person marks it")
-    for line in _hints(recorder):
-        write(line)
-
-
-def _hints(recorder: Recorder) -> list[str]:
-    lines = []
-    for spec in recorder.specs.values():
-        failed = [c for c in recorder.by_test.get(spec.id, {}).values() if c.verdict is Verdict.FAILED]
-        if failed and (failed[0].finding or spec.hint):
-            lines.append(f"hint for {spec.id}: {failed[0].finding or spec.hint}")
-    return lines
-
-
 def _manifest(config: pytest.Config) -> dict[str, Any]:
     return tomllib.loads((config.rootpath / "assignment.toml").read_text(encoding="utf-8"))
-
-
-def _is_written(question: dict[str, Any]) -> bool:
-    """Whether a person marks a question, and no test."""
-    return bool(question.get("kind") == "written")
 
 
 def _name(config: pytest.Config) -> str:

@@ -13,6 +13,8 @@ from importlib.abc import MetaPathFinder
 from types import ModuleType
 from typing import Any
 
+__tracebackhide__ = True  # pytest shows the line that is refused, and none of this module
+
 
 class Refused(ImportError):
     """A refused name was imported or called."""

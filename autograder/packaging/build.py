@@ -18,7 +18,7 @@ from coursekit.data import TRAIN
 
 Files = dict[PurePosixPath, bytes]
 _CONFTEST = '"""Make the course\'s marks and fixtures known to pytest."""\n\npytest_plugins = ["coursekit.plugin"]\n'
-_PYTEST = "[pytest]\npythonpath = .\ntestpaths = tests\naddopts = --import-mode=importlib --strict-markers\n"
+_PYTEST = "[pytest]\npythonpath = .\ntestpaths = tests\naddopts = --import-mode=importlib --strict-markers -rN\n"
 _BUILT = "<!-- Built from assignments/{name}/ by `autograder build`. Edit there, not here. -->\n\n"
 _PROGRAMS = frozenset({"hand_in.py"})
 
