@@ -30,9 +30,11 @@ from distributed import (
 )
 from distributed.comm.core import connect
 
+from autograder.assignment import load_assignment
 from autograder.batch.engine import Engine, Graded
 from autograder.batch.worker import Graders, Job, Task
 from autograder.errors import ClusterError
+from autograder.grading.process import Host
 from autograder.results.grade import Grade
 
 _PLUGIN = "autograder"
@@ -78,6 +80,7 @@ def local(task: Task, workers: int, *, gpu: bool) -> Iterator[Engine]:
     devices = len([*Path("/dev").glob("nvidia[0-9]*")]) if gpu else 0
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what fails is told by the command itself
     with (
+        _shared(task, share=not devices) as shared,
         dask.config.set(_SETTINGS),
         LocalCluster(
             n_workers=min(workers, devices or workers),
@@ -91,7 +94,17 @@ def local(task: Task, workers: int, *, gpu: bool) -> Iterator[Engine]:
         Client(cluster) as client,
     ):
         client.register_plugin(_Warm(devices))
-        yield _Dask(client, task, _GPU if devices else {})
+        yield _Dask(client, shared, _GPU if devices else {})
+
+
+@contextmanager
+def _shared(task: Task, *, share: bool) -> Iterator[Task]:
+    """Start the warm process that the workers share; one that sees a device alone shares nothing."""
+    if not share:
+        yield task
+        return
+    with Host(load_assignment(task.folder), task.salt) as host:
+        yield replace(task, host=host.key)
 
 
 @contextmanager
@@ -107,7 +120,7 @@ def connected(task: Task, address: str, *, gpu: bool) -> Iterator[Engine]:
             client = Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             todo = "start one with: dask scheduler; then name its address, such as tcp://HOST:8786"
-            what = f"no Dask scheduler answers here ({error or 'it says nothing'})"
+            what = f"no Dask scheduler answers here ({str(error) or 'it says nothing'})"
             raise ClusterError(address, what, todo) from None
         with client:
             client.run_on_scheduler(_set_aside_early)

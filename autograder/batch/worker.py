@@ -1,15 +1,18 @@
 """What grades one hand-in after the other in a process: warm graders, made anew when they break."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
-from autograder.assignment import load_assignment
+from autograder.assignment import Assignment, load_assignment
 from autograder.batch import keys
 from autograder.errors import ClusterError, GraderFault
 from autograder.grading.grade import Grader
 from autograder.grading.handin import HandIn
+from autograder.grading.process import HostKey
 from autograder.results.grade import Grade
 
 
@@ -23,6 +26,7 @@ class Task:
         seed: seed of the run.
         allow_unconfined: whether to grade where student code could read hidden tests.
         foundation: hashes of what the grades rest on; a worker that has another suite or other libraries refuses.
+        host: a warm process on this machine that its graders share.
     """
 
     folder: Path
@@ -30,6 +34,7 @@ class Task:
     seed: int = 0
     allow_unconfined: bool = False
     foundation: tuple[tuple[str, str], ...] = ()
+    host: HostKey | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Graders:
 
     def __init__(self) -> None:
         self._graders: dict[Task, Grader] = {}
+        self._alone = False  # whether the host's process is to be trusted no more
 
     def __enter__(self) -> Self:
         return self
@@ -77,6 +83,7 @@ class Graders:
         grade = self._try(task, job)
         if grade.fault and not job.fault:
             self._graders.pop(task).close()
+            self._alone = True
             grade = self._try(task, job)
         return grade
 
@@ -96,10 +103,16 @@ class Graders:
             assignment = load_assignment(task.folder)
             if task.foundation:
                 _require_same(dict(task.foundation), keys.foundation(assignment, task.salt, task.seed))
-            self._graders[task] = Grader(
-                assignment, task.salt, run_seed=task.seed, allow_unconfined=task.allow_unconfined
-            )
+            self._graders[task] = self._started(task, assignment)
         return self._graders[task]
+
+    def _started(self, task: Task, assignment: Assignment) -> Grader:
+        """Join the host, or start a process of its own where there is none."""
+        start = partial(Grader, assignment, task.salt, run_seed=task.seed, allow_unconfined=task.allow_unconfined)
+        if task.host and not self._alone:
+            with suppress(OSError, GraderFault):
+                return start(host=task.host)
+        return start()
 
 
 def _require_same(wanted: Mapping[str, str], found: Mapping[str, str]) -> None:

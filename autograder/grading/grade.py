@@ -2,8 +2,6 @@
 
 import os
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator
@@ -20,9 +18,10 @@ from autograder.assignment import Assignment, package_name
 from autograder.data.sets import files as data_files
 from autograder.errors import ConfinementError, DataError, GraderFault, HandInError, SuiteError
 from autograder.grading.handin import HandIn, open_handin, write_to
+from autograder.grading.process import HostKey, join, start
 from autograder.results.grade import Grade, judge
-from autograder.sandbox.limits import ONE_THREAD, Walls, available
-from autograder.suite.server import Lines, case_from
+from autograder.sandbox.limits import Walls, available
+from autograder.suite.server import case_from
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
@@ -40,6 +39,7 @@ class Grader:
         salt: the course's salt.
         run_seed: seed of the run; 0 gives every student and every regrade the same inputs.
         allow_unconfined: grade even where student code could read hidden tests; each grade says so.
+        host: a process to share with other graders; one of its own when None.
 
     Attributes:
         specs: the suite's tests.
@@ -50,7 +50,15 @@ class Grader:
         SuiteError: if the tests cannot be collected, or their points do not add up.
     """
 
-    def __init__(self, assignment: Assignment, salt: str, *, run_seed: int = 0, allow_unconfined: bool = False) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        salt: str,
+        *,
+        run_seed: int = 0,
+        allow_unconfined: bool = False,
+        host: HostKey | None = None,
+    ) -> None:
         self.assignment = assignment
         self._walls = available()
         self._unconfined = _unconfined(assignment, self._walls)
@@ -59,7 +67,8 @@ class Grader:
             raise ConfinementError("this machine", self._unconfined, todo)
         self._run_seed, self.versions = run_seed, versions_of(assignment)
         self._data = tuple(_training_data(assignment))
-        self._process, self._lines = _start(assignment, salt, self._walls)
+        self._process = join(host) if host else start(assignment, salt, self._walls)
+        self._lines = self._process.lines
         answer = self._next()
         if answer.get("problems"):
             self.close()
@@ -80,8 +89,7 @@ class Grader:
 
     def close(self) -> None:
         """End the grader's processes."""
-        self._lines.close()
-        self._process.wait()
+        self._process.close()
 
     def _require_walls(self, possible: list[str], *, allow_unconfined: bool) -> None:
         """Grade nobody where a wall that should hold does not."""
@@ -226,23 +234,6 @@ class _Heard:
 def problem_of(error: HandInError) -> str:
     """Say what keeps a hand-in from being opened, as its student reads it."""
     return f"{error.what}\n{error.todo}".strip()
-
-
-def _start(assignment: Assignment, salt: str, walls: Walls) -> tuple[subprocess.Popen[bytes], Lines]:
-    mine, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.suite.server", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            env={**os.environ, **ONE_THREAD},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    lines = Lines(mine)
-    folder = str(assignment.folder)
-    lines.write({"folder": folder, "salt": salt, "walls": asdict(walls)})
-    return process, lines
 
 
 def _unconfined(assignment: Assignment, walls: Walls) -> str:

@@ -4,10 +4,8 @@ Its parent talks to it in lines of JSON: one order for each hand-in, and back th
 suite's tests, then a line for each case as it is decided.
 """
 
-import contextlib
 import gc
 import importlib
-import json
 import os
 import signal
 import socket
@@ -17,7 +15,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 
@@ -26,12 +24,13 @@ from autograder.errors import AutograderError, SuiteError
 from autograder.sandbox.limits import Walls
 from autograder.sandbox.session import HandInProcess, Zygote, libraries
 from autograder.sandbox.weights import RemoteWeights
+from autograder.suite import branches
+from autograder.suite.lines import Lines
 from autograder.suite.plugin import SuiteFixtures, suite_folders, unusable
 from coursekit import margins
 from coursekit.recording import Recorder, case_id, case_of, test_id
 from coursekit.verdicts import Case, Crashed, TimedOut, Unusable, Verdict
 
-_BATCH_SECONDS = 0.05
 _NO_TIME = "not run: earlier tests used up the time that there is for one hand-in"
 _ODD = "the result has not the form that it should have: look at its type, its shape, and what it holds"
 _STUMBLES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
@@ -44,9 +43,9 @@ _UNUSED = (  # parts of pytest that cost time at each case, or write files
 class Server:
     """Plugin that serves hand-ins in place of pytest's own loop over the tests."""
 
-    def __init__(self, assignment: Assignment, settings: dict[str, Any], lines: "Lines", zygote: Zygote) -> None:
+    def __init__(self, assignment: Assignment, settings: dict[str, Any], lines: Lines, zygote: Zygote) -> None:
         self._assignment, self._lines, self._zygote = assignment, lines, zygote
-        self._walls = Walls(**settings["walls"])
+        self._walls, self._branches = Walls(**settings["walls"]), settings.get("branches")
         self.recorder = Recorder({question.id: question.needs for question in assignment.tested})
         self.fixtures = SuiteFixtures(assignment, settings["salt"], self.recorder)
         self.collection_errors: list[str] = []
@@ -59,15 +58,36 @@ class Server:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Report the suite, then grade hand-ins until the parent hangs up."""
         problems = [*self.collection_errors, *self.recorder.problems, *self._points_problem()]
-        self._lines.write({"problems": problems, "specs": [asdict(s) for s in self.recorder.specs.values()]})
+        about = {"problems": problems, "specs": [asdict(s) for s in self.recorder.specs.values()]}
+        if problems or not self._branches:
+            self._lines.write(about)
         if problems:
             return True
         for name in libraries(self._assignment):
             importlib.import_module(name)
         self._zygote.wait()
-        self._lines.write({"possible": self._try_walls()})
+        possible = self._try_walls()
         gc.collect()
         gc.freeze()
+        if self._branches:
+            listener, token = socket.socket(fileno=self._branches["listener"]), bytes.fromhex(self._branches["token"])
+            branches.serve(listener, self._lines.fileno(), token, partial(self._branch, session, about, possible))
+        else:
+            self._lines.write({"possible": possible})
+            self._serve(session)
+        return True
+
+    def _branch(
+        self, session: pytest.Session, about: dict[str, Any], possible: list[str], connection: socket.socket
+    ) -> None:
+        """Serve one of several graders, in a fork of its own."""
+        self._lines = Lines(connection)
+        for line in ({"pid": os.getpid()}, about, {"possible": possible}):
+            self._lines.write(line)
+        self._serve(session)
+
+    def _serve(self, session: pytest.Session) -> None:
+        """Grade hand-ins, each in a fork, until the grader hangs up."""
         for order in self._lines:
             process = os.fork()
             if process == 0:
@@ -75,7 +95,6 @@ class Server:
                 os._exit(0)
             _, status = os.waitpid(process, 0)
             self._lines.write({"done": os.waitstatus_to_exitcode(status)})
-        return True
 
     def _try_walls(self) -> list[str]:
         """Have a worker without student code try to break out, before any hand-in is graded."""
@@ -180,39 +199,6 @@ def _in_phases(item: pytest.Item, following: pytest.Item | None) -> pytest.CallI
     teardown = partial(hooks.pytest_runtest_teardown, item=item, nextitem=following)
     torn = pytest.CallInfo.from_call(teardown, when="teardown")
     return torn if call.excinfo is None and torn.excinfo else call
-
-
-class Lines:
-    """Lines of JSON over a socket, to and from the parent."""
-
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel, self._sent = channel, 0.0
-        self._reader: TextIO = channel.makefile("r", encoding="utf-8")
-        self._writer: TextIO = channel.makefile("w", encoding="utf-8")
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        for line in self._reader:
-            yield json.loads(line)
-
-    def write(self, message: dict[str, Any], *, later: bool = False) -> None:
-        """Send one message, at once or with the next few: a reader that wakes for each costs time.
-
-        Args:
-            message: JSON data.
-            later: wait until 50 ms have passed since the last sending.
-        """
-        self._writer.write(json.dumps(message) + "\n")
-        if not later or monotonic() - self._sent > _BATCH_SECONDS:
-            self._writer.flush()
-            self._sent = monotonic()
-
-    def close(self) -> None:
-        """Hang up; whether the other end is still there does not matter."""
-        with contextlib.suppress(OSError):
-            self._channel.shutdown(socket.SHUT_RDWR)
-        for end in (self._reader, self._writer, self._channel):
-            with contextlib.suppress(OSError):
-                end.close()
 
 
 def main() -> None:

@@ -54,6 +54,11 @@ def _until(true: Callable[[], object]) -> None:
         sleep(0.02)
 
 
+def _listens(port: int) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _running(word: str, of: int | None = None) -> list[psutil.Process]:
     """List the processes below one, this one by default, whose command holds a word."""
     found = []
@@ -66,8 +71,14 @@ def _running(word: str, of: int | None = None) -> list[psutil.Process]:
 
 
 def _workers() -> list[psutil.Process]:
-    """List Dask's workers that have a grader."""
-    return [process.parent() for process in _running("autograder.suite.server") if process.ppid() != os.getpid()]
+    """List Dask's workers on this machine."""
+    return _running("spawn_main")
+
+
+def _grading() -> bool:
+    """Whether a hand-in is being graded: in a fork of a worker's fork of the process that all share."""
+    servers = {process.pid: process.ppid() for process in _running("autograder.suite.server")}
+    return any(servers.get(parent) in servers for parent in servers.values())
 
 
 def _grades(out: Path) -> dict[str, list[float | None]]:
@@ -128,17 +139,29 @@ def test_hand_ins_of_a_dead_worker_are_graded_again(task: Task, job: Jobs) -> No
     assert {(grade.score, grade.fault) for _, grade in done} == {(10, "")}
 
 
+def test_workers_whose_shared_process_is_killed_get_their_own(task: Task, job: Jobs) -> None:
+    """It costs nobody a point."""
+    with engine_for(task, workers=2) as engine:
+        graded = engine.grade(job(number, SLOW) for number in range(4))
+        done = [next(graded)]
+        for word in ("autograder.suite.server", "autograder.sandbox.zygote"):
+            for process in _running(word):
+                with suppress(psutil.NoSuchProcess):  # one may end another
+                    process.kill()
+        done += graded
+
+    assert {(grade.score, grade.fault) for _, grade in done} == {(10, "")}
+
+
 def test_a_hand_in_that_kills_its_worker_twice_is_set_aside(task: Task, job: Jobs) -> None:
     """With a fault for the instructor, and the batch goes on."""
-    seen: set[int] = set()
 
     def kill_twice() -> None:
         for _ in range(2):
-            _until(lambda: [process for process in _workers() if process.pid not in seen])
-            sleep(0.5)
+            _until(_grading)
             for process in _workers():
-                seen.add(process.pid)
                 process.kill()
+            _until(lambda: not _grading())
 
     killer = threading.Thread(target=kill_twice)
     with ExitStack() as stack:
