@@ -245,7 +245,17 @@ def fetch_data(names: tuple[str, ...], sources: tuple[str, ...], root: Path) -> 
 
 @cli.group()
 def new() -> None:
-    """Start something: an assignment, or the course's salt."""
+    """Start something: a course, an assignment, a term, or the course's salt."""
+
+
+@new.command("course")
+@click.argument("root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+def new_course(root: Path) -> None:
+    """Write a course with its salt and one small assignment that verifies green, to be filled with your own."""
+    from autograder.authoring import scaffold
+
+    course = scaffold.new_course(root)
+    click.echo(f"{course.root}\nnext: cd {root}, then autograder verify --quick, then autograder build")
 
 
 @new.command("assignment")

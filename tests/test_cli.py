@@ -150,6 +150,19 @@ def test_a_new_assignment_verifies_green(course: Path) -> None:
     assert "the reference earns everything" in verified.output
 
 
+def test_a_new_course_verifies_and_builds(tmp_path: Path) -> None:
+    """`new course` says what comes next, and what comes next works."""
+    made = _run("new", "course", tmp_path / "c")
+    verified = _run("verify", "--quick", "--no-cache", "--course", tmp_path / "c")
+    built = _run("build", "--course", tmp_path / "c")
+
+    assert made.output == (
+        f"{tmp_path / 'c'}\nnext: cd {tmp_path / 'c'}, then autograder verify --quick, then autograder build\n"
+    )
+    assert (verified.exit_code, "claims hold" in verified.output) == (0, True), verified.output
+    assert (built.exit_code, (tmp_path / "c" / "dist" / "a1_first" / "autograder.zip").exists()) == (0, True)
+
+
 def test_a_broken_claim_is_status_one(course: Path) -> None:
     """A mistake that nothing catches is named, with the question that should have."""
     (course / "assignments" / "small" / "mistakes.toml").write_text(

@@ -1,12 +1,12 @@
-"""A new assignment works from the first minute."""
+"""A new assignment and a new course work from the first minute."""
 
 from pathlib import Path
 
 import pytest
 
-from autograder.assignment import load_assignment
-from autograder.authoring.scaffold import new_assignment
-from autograder.course import Course
+from autograder.assignment import find_assignments, load_assignment
+from autograder.authoring.scaffold import new_assignment, new_course
+from autograder.course import Course, read_salt
 from autograder.errors import BuildError
 from autograder.packaging.build import starter_files
 from autograder.proof.verify import claims_about
@@ -69,3 +69,38 @@ def test_existing_folder_is_refused(course: Course) -> None:
         new_assignment(course, "a6_means")
 
     assert str(error.value) == f"{folder}: there is an assignment of this name\n  take another name"
+
+
+def test_new_course_is_complete(tmp_path: Path) -> None:
+    """Settings, a salt that git does not have, what to read first, and an assignment."""
+    made = new_course(tmp_path / "my" / "course")
+
+    assert sorted(path.name for path in made.root.iterdir()) == [
+        ".gitignore",
+        ".salt",
+        "README.md",
+        "assignments",
+        "course.toml",
+    ]
+    assert (made.title, made.team_size, len(read_salt(made.root))) == ("A course", 1, 32)
+    assert [assignment.name for assignment in find_assignments(made.root)] == ["a1_first"]
+    assert {".salt", ".salts/"} <= {*(made.root / ".gitignore").read_text(encoding="utf-8").splitlines()}
+
+
+def test_new_course_lies_beside_what_git_has(tmp_path: Path) -> None:
+    """A repository may be there before its course."""
+    (tmp_path / ".git").mkdir()
+
+    assert new_course(tmp_path).root == tmp_path
+
+
+@pytest.mark.parametrize("name", ["README.md", "assignments"])
+def test_new_course_writes_over_nothing(tmp_path: Path, name: str) -> None:
+    """What is in the way is named, and nothing has been written."""
+    (tmp_path / name).mkdir()
+
+    with pytest.raises(BuildError) as error:
+        new_course(tmp_path)
+
+    assert str(error.value) == f"{tmp_path}: there is a {name} already\n  name a new or an empty folder"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
