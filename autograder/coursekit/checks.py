@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import margins
+from .compared import compared
 from .misconceptions import diagnose
 from .verdicts import CheckFailed
 
@@ -116,7 +117,8 @@ def assert_each_close(
             assert_close(actual[place], expected[place], rtol=rtol, atol=atol, known=wrong)  # type: ignore[index]
         except CheckFailed as failure:
             where = place if isinstance(place, str) else f"result {place + 1}"
-            raise CheckFailed(f"{where}: {failure.summary}", failure.details, failure.finding) from None
+            said = (failure.details, failure.finding, failure.compared)
+            raise CheckFailed(f"{where}: {failure.summary}", *said) from None
 
 
 def assert_same(actual: object, expected: Any, path: str = "") -> None:
@@ -217,7 +219,8 @@ def _assert_values(actual: Array, expected: Array, rtol: float, atol: float, kno
     margins.note(actual, expected, rtol, atol)
     wrong = ~np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
     if wrong.any():
-        raise CheckFailed(_rough(wrong), _differences(actual, expected, wrong), diagnose(actual, expected, known))
+        finding, seen = diagnose(actual, expected, known), compared(actual, expected, wrong)
+        raise CheckFailed(_rough(wrong), _differences(actual, expected, wrong), finding, seen)
 
 
 def _rough(wrong: Array) -> str:

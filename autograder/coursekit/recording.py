@@ -235,7 +235,7 @@ def read_spec(item: pytest.Item, questions: dict[str, tuple[str, ...]]) -> Spec:
         points=_argument(item, "points", (int, float), None),
         hint=_argument(item, "hint", str, ""),
         visibility=visibility,
-        public=item.path.parent.name != "hidden",
+        public=_is_public(item),
         all_or_nothing=bool(points and points.kwargs.get("all_or_nothing")),
         slow=item.get_closest_marker("slow") is not None,
     )
@@ -246,8 +246,18 @@ def case_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Case:
     verdict, fraction, summary, details, finding = _judged(call.excinfo)
     said = Report(item.user_properties)
     judged = (verdict, fraction, summary[:_MOST_TEXT], details[:_MOST_TEXT], finding)
-    told = (call.duration, said.flags, said.leaderboard, margins.take())
+    told = (call.duration, said.flags, said.leaderboard, margins.take(), _compared(item, call.excinfo))
     return Case(test_id(item), case_id(item), *judged, *told)
+
+
+def _is_public(item: pytest.Item) -> bool:
+    return item.path.parent.name != "hidden"
+
+
+def _compared(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | None) -> dict[str, Any] | None:
+    """Give the arrays that a public test compared; those of a hidden test stay where they are."""
+    failure = excinfo.value if excinfo else None
+    return failure.compared if isinstance(failure, CheckFailed) and _is_public(item) else None
 
 
 def _judged(  # noqa: PLR0911 - one return for each way that a test ends

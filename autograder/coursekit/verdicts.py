@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -26,11 +27,14 @@ class CheckFailed(AssertionError):
         summary: what a hidden test may say: kinds, shapes, dtypes, rough fractions; no value.
         details: what only a public test may add: values, places, sizes of errors.
         finding: the known misconception that the wrong answer matches, or empty.
+        compared: the arrays that differ, for a public test's pictures; see `compared.compared`.
     """
 
-    def __init__(self, summary: str, details: str = "", finding: str = "") -> None:
+    def __init__(
+        self, summary: str, details: str = "", finding: str = "", compared: dict[str, Any] | None = None
+    ) -> None:
         super().__init__("\n".join(part for part in (finding, summary, details) if part))
-        self.summary, self.details, self.finding = summary, details, finding
+        self.summary, self.details, self.finding, self.compared = summary, details, finding, compared
 
 
 class NotAttempted(BaseException):
@@ -93,6 +97,7 @@ class Case:
         flags: what the instructor should look at, for no student's eyes.
         leaderboard: entries (name, value, "asc" or "desc") for the course's leaderboard.
         margin: how much of its tolerance the case's farthest comparison used, where that is measured; see `margins`.
+        compared: of a public test's failure, the arrays that differ; see `compared.compared`.
     """
 
     test: str
@@ -106,3 +111,4 @@ class Case:
     flags: tuple[str, ...] = ()
     leaderboard: tuple[tuple[str, float, str], ...] = ()
     margin: float | None = None
+    compared: dict[str, Any] | None = None

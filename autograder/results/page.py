@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from autograder.results import wording
 from autograder.results.grade import Grade, TestResult
 from autograder.results.html import rendered
+from autograder.results.pictures import Picture, pictures
 from autograder.results.summary import points_of, verdict_of
 from coursekit.verdicts import Verdict
 
@@ -41,6 +42,7 @@ class Told:
         points: "2 of 4".
         mark: its verdict.
         said: what may be read of it.
+        pictures: of the arrays that differ, where there are any.
     """
 
     number: str
@@ -48,6 +50,7 @@ class Told:
     points: str
     mark: Mark
     said: wording.Said
+    pictures: Sequence[Picture]
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,9 @@ def _asked(name: str, title: str, results: Sequence[TestResult], grade: Grade) -
 
 
 def _told(result: TestResult, grade: Grade) -> Told:
-    said = wording.said(result, grade.assignment)
-    return Told(result.number, result.spec.title, points_of([result]), _mark(wording.word(result)), said)
+    said, mark = wording.said(result, grade.assignment), _mark(wording.word(result))
+    drawn = pictures(said.compared) if said.compared else ()
+    return Told(result.number, result.spec.title, points_of([result]), mark, said, drawn)
 
 
 def _mark(word: str) -> Mark:

@@ -4,7 +4,9 @@ Text that a student's code or file names may have written is cut, and its contro
 characters are written out, so that no form can be garbled or taken over by it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.results.grade import Grade, TestResult
@@ -28,12 +30,14 @@ class Said:
         case: the case that the rest is about.
         reason: what differs.
         hint: what to try.
+        compared: the arrays that differ, of a public test; see `coursekit.compared`.
     """
 
     verdict: str
     case: str = ""
     reason: str = ""
     hint: str = ""
+    compared: Mapping[str, Any] | None = None
 
 
 def said(result: TestResult, assignment: Assignment) -> Said:
@@ -49,7 +53,13 @@ def said(result: TestResult, assignment: Assignment) -> Said:
     if not result.final:
         return Said(f"{NOT_FINAL}, and no loss of yours")
     told = telling(result)
-    return Said(_verdict(result, told, assignment), _which_case(result, told), _reason(result, told), hint_of(result))
+    return Said(
+        _verdict(result, told, assignment),
+        _which_case(result, told),
+        _reason(result, told),
+        hint_of(result),
+        told.compared if told and result.spec.public and result.verdict is Verdict.FAILED else None,
+    )
 
 
 def message(result: TestResult, assignment: Assignment) -> str:

@@ -1,11 +1,14 @@
 """Points and verdicts of a test, from those of its cases."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from coursekit.recording import Spec, combined
-from coursekit.verdicts import Case, Verdict
+from coursekit.recording import Spec, case_of, combined
+from coursekit.verdicts import Case, CheckFailed, Verdict
 
 SPEC = Spec("test_x::test_y", "x", "X holds.", points=6, cases=3)
 
@@ -46,3 +49,15 @@ def test_the_worst_case_gives_the_verdict() -> None:
         assert combined([Case("t", "", better), Case("t", "", worse)]) is worse
 
     assert combined([]) is Verdict.NOT_RUN
+
+
+@pytest.mark.parametrize(("folder", "kept"), [("public", True), ("hidden", False), ("tests", True)])
+def test_only_a_public_test_gives_away_what_it_compared(folder: str, kept: bool) -> None:  # noqa: FBT001 - a case
+    """The arrays of a hidden test do not leave it."""
+
+    def fail() -> None:
+        raise CheckFailed("all differ", compared={"place": "(0, 0)"})
+
+    item: Any = SimpleNamespace(path=Path(folder, "test_x.py"), name="test_y", user_properties=[])
+
+    assert (case_of(item, pytest.CallInfo.from_call(fail, when="call")).compared is not None) == kept

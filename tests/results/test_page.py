@@ -1,18 +1,22 @@
 """A student's page: what it says, what it never says, and that student text stays text."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograder.assignment import Assignment
 from autograder.questions import WRITTEN, Question, RubricItem
 from autograder.results.grade import Grade, judge
 from autograder.results.page import student_page
+from autograder.results.record import record, restore
 from autograder.results.wording import message
+from coursekit.compared import compared
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
@@ -72,7 +76,7 @@ def test_a_public_failure_says_what_differs() -> None:
     """Its sentence, case, values and hint."""
     text = _text(_grade(Case(A, "5x9", Verdict.FAILED, summary="all differ", details="expected 1.5, got 2.5")))
 
-    assert "1.1 A holds. ✗ failed , 0 of 4 points failed" in text
+    assert "1.1 A holds. ✗ failed (0 of 4 points)" in text
     assert "case 5x9: all differ expected 1.5, got 2.5 Hint: Try A." in text
 
 
@@ -95,6 +99,34 @@ def test_the_page_says_no_more_than_gradescope_does(spec: Spec) -> None:
 
     assert all(line.removeprefix("hint: ") in text for line in message(result, ASSIGNMENT).splitlines())
     assert ("got 2.5" in text) == spec.public
+
+
+def _failed(spec: Spec, **more: Any) -> Grade:
+    expected, actual = np.zeros((3, 4)), np.eye(3, 4)
+    seen = compared(actual, expected, actual != expected)
+    return _grade(Case(spec.id, "", Verdict.FAILED, summary="all differ", compared=seen), **more)
+
+
+def test_a_public_failure_shows_pictures_with_a_table_beside() -> None:
+    """Each with words in place of the picture, and the numbers around the first difference."""
+    page = student_page(_failed(SPECS[0]))
+
+    assert page.count('<img src="data:image/png;base64,') == 3
+    assert 'alt="got: 3 by 4 numbers from 0 to 1"' in page
+    assert "Around the first difference, at (0, 0): what was expected" in page
+    assert '<td class="number">0<br><strong class="bad">got 1</strong></td>' in page
+
+
+def test_a_hidden_failure_shows_no_picture() -> None:
+    """Even where its values were there to be drawn."""
+    assert "<img" not in student_page(_failed(SPECS[1]))
+
+
+def test_pictures_survive_the_store() -> None:
+    """What is stored as JSON gives the same page again."""
+    grade = _failed(SPECS[0])
+
+    assert student_page(restore(json.loads(json.dumps(record(grade))), ASSIGNMENT)) == student_page(grade)
 
 
 def test_what_is_still_to_do_is_listed() -> None:
@@ -126,7 +158,7 @@ def test_an_adjustment_is_shown_with_its_reason() -> None:
     text = _text(replace(grade, results=(grade.results[0], adjusted, *grade.results[1:])))
 
     assert "The X 2 of 4" in text
-    assert "1.2 Adjusted by -2 points ✓ decided by a person , -2 of 0 points decided by a person copied a line" in text
+    assert "1.2 Adjusted by -2 points ✓ decided by a person (-2 of 0 points) copied a line" in text
 
 
 @pytest.mark.parametrize("visibility", ["hidden", "after_due_date", "after_published"])
@@ -146,7 +178,7 @@ def test_a_fault_of_the_grader_is_no_loss() -> None:
     text = _text(_grade(PASSED, Case(B, "", Verdict.GRADER_ERROR, details="SECRET"), fault="SECRET"))
 
     assert "? of 6 points NOT FINAL: a fault of the grader." in text
-    assert "2.1 B holds. ✗ grader error , ? of 2 points NOT FINAL: a fault of the grader, and no loss of yours" in text
+    assert "2.1 B holds. ✗ NOT FINAL: a fault of the grader, and no loss of yours (? of 2 points)" in text
     assert "SECRET" not in text
 
 
