@@ -26,8 +26,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -39,6 +40,9 @@ from autograder.assignment import Assignment, load_assignment
 from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.mistakes import load_mistakes
 from autograder.batch.store import Store
+from autograder.grading.grade import Grader
+from autograder.grading.handin import HandIn
+from autograder.grading.process import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 A2, A4 = (ROOT / "assignments" / name for name in ("a2_convolution", "a4_mlp"))
@@ -101,7 +105,13 @@ def accounted() -> Iterator[tuple[Spent, Path]]:
 
 def _run(group: Path, command: list[str], folder: Path | str, *, check: bool) -> None:
     into = ["sh", "-c", 'echo $$ > "$0"; exec "$@"', str(group)]
-    subprocess.run([*into, *command], check=check, stdout=subprocess.DEVNULL, cwd=folder)
+    subprocess.run(
+        [*into, *command],
+        check=check,
+        stdout=subprocess.DEVNULL,
+        stderr=None if check else subprocess.DEVNULL,
+        cwd=folder,
+    )
 
 
 def ours(hand_ins: Path, out: Path, workers: int) -> Spent:
@@ -210,36 +220,28 @@ def _processor(pid: int) -> float:
 
 
 def memory() -> None:
-    """Print the PSS of all processes while 1, 2 and 3 workers each grade a light torch hand-in."""
-    assignment = load_assignment(A4)
+    """Print the PSS of all processes below this one while 1, 2 and 3 graders of a host each have a torch hand-in."""
+    assignment, sizes = load_assignment(A4), []
     starter = starter_text(assignment.source.read_text(encoding="utf-8"), assignment.source)
-    module = f"{starter}\nimport time\ntime.sleep(20)\n"
-    sizes = []
-    for workers in (1, 2, 3):
-        with tempfile.TemporaryDirectory() as name:
-            (hand_ins := Path(name) / "in").mkdir()
-            for number in range(workers):
-                (hand_ins / f"{number}.py").write_text(module, encoding="utf-8")
-            command = [AUTOGRADER, "grade", A4.name, str(hand_ins), "--workers", str(workers)]
-            with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as running:
-                sizes.append(_peak(running))
-    print(f"PSS with 1, 2, 3 workers: {[round(size) for size in sizes]} MB; the third: {sizes[2] - sizes[1]:.0f} MB")
+    waits = HandIn("x", {assignment.module_file: f"{starter}\nimport time\ntime.sleep(20)\n".encode()})
+    with Host(assignment, "benchmark") as host, ExitStack() as stack:
+        graders = [stack.enter_context(Grader(assignment, "benchmark", host=host.key)) for _ in range(3)]
+        for count in (1, 2, 3):
+            with ThreadPoolExecutor(count) as pool:
+                for grader in graders[:count]:
+                    pool.submit(grader.grade_files, waits)
+                time.sleep(12)
+                sizes.append(_pss())
+    further = ", ".join(f"{after - before:.0f} MB" for before, after in pairwise(sizes))
+    print(f"PSS with 1, 2, 3 torch hand-ins at once: {[round(size) for size in sizes]} MB; each further one: {further}")
 
 
-def _peak(running: "subprocess.Popen[bytes]") -> float:
-    """Give the largest PSS in MB of a process and all below it."""
-    most = 0.0
-    while running.poll() is None:
-        total = 0
-        for process in [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]:
-            try:
-                lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-            except OSError:
-                continue
-            total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-        most = max(most, total / 1000)
-        time.sleep(0.2)
-    return most
+def _pss() -> float:
+    total = 0
+    for process in psutil.Process().children(recursive=True):
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1000
 
 
 def kills(times: int, count: int) -> None:
