@@ -1,7 +1,7 @@
 """What the verbs `grade` and `regrade` do, and what they print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -92,7 +92,8 @@ def _graded(batch: Batch, entries: list[Entry], workers: Workers, *, lines: bool
     """Grade, and give all in the order in which they were named."""
     place = {entry.id: number for number, entry in enumerate(entries)}
     done = shown(batch.grade(entries, workers), len(entries), lines=lines)
-    return sorted(done, key=lambda one: place[one.entry.id])
+    kept = (one if len(entries) == 1 else replace(one, grade=None) for one in done)  # whole grades of a class are large
+    return sorted(kept, key=lambda one: place[one.entry.id])
 
 
 def _show(batch: Batch, done: Sequence[Done]) -> bool:

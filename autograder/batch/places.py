@@ -4,24 +4,30 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import chain
 
 _MOST = 60  # characters; each has at most four bytes, and a name 255 of them
 _OURS = ("grades.csv", "grades.sqlite", "grades.sqlite-journal", "report", "report.html")
 
 
-def place_for(key: str, taken: Iterable[str]) -> str:
-    """Choose a folder's name that no other one is equal to, on file systems that fold case and accents, too.
+class Places:
+    """Names of folders, none equal to another on file systems that fold case and accents, too.
 
     Args:
-        key: the hand-in's name.
-        taken: folders of other hand-ins.
+        taken: folders that there are.
     """
-    used = {_folded(name) for name in (*_OURS, *taken)}
-    name = re.sub(r"[^\w.@-]", "_", key)[:_MOST].strip(".") or "hand-in"
-    if _folded(name) not in used:
-        return name
-    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
-    return next(found for length in range(8, 65) if _folded(found := f"{name}-{digest[:length]}") not in used)
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._used = {_folded(name) for name in (*_OURS, *taken)}
+
+    def new(self, key: str) -> str:
+        """Choose the folder of a hand-in by its name."""
+        name = re.sub(r"[^\w.@-]", "_", key)[:_MOST].strip(".") or "hand-in"
+        digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+        choices = chain([name], (f"{name}-{digest[:length]}" for length in range(8, 65)))
+        chosen = next(found for found in choices if _folded(found) not in self._used)
+        self._used.add(_folded(chosen))
+        return chosen
 
 
 def _folded(name: str) -> str:

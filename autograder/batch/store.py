@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from autograder.batch.entries import Entry, Run, StoredGrade
 from autograder.batch.lock import in_use, locked
-from autograder.batch.places import place_for
+from autograder.batch.places import Places
 from autograder.batch.schema import GRADES, QUESTIONS, RUNS, SUBMISSIONS, TABLES
 from autograder.batch.submissions import Person, Submission
 from autograder.errors import StoreError
@@ -112,16 +112,14 @@ class Store:
         with self._transaction() as connection:
             run = self._run_id()
             known = connection.execute(select(SUBMISSIONS).where(SUBMISSIONS.c.run_id == run)).all()
-            by_key, taken = {row.key: row for row in known}, {row.folder for row in known}
-            for submission in submissions:
-                values = asdict(submission)
-                if submission.key in by_key:
-                    same = SUBMISSIONS.c.id == by_key[submission.key].id
-                    connection.execute(update(SUBMISSIONS).where(same).values(**values))
-                else:
-                    folder = place_for(submission.key, taken)
-                    taken.add(folder)
-                    connection.execute(insert(SUBMISSIONS).values(run_id=run, folder=folder, **values))
+            by_key, places = {row.key: row for row in known}, Places(row.folder for row in known)
+            new = [one for one in submissions if one.key not in by_key]
+            if new:
+                rows = [{"run_id": run, "folder": places.new(one.key), **asdict(one)} for one in new]
+                connection.execute(insert(SUBMISSIONS), rows)
+            for one in submissions:
+                if (row := by_key.get(one.key)) and _submission(row) != one:
+                    connection.execute(update(SUBMISSIONS).where(SUBMISSIONS.c.id == row.id).values(**asdict(one)))
         entries = {entry.submission.key: entry for entry in self.entries()}
         return [entries[submission.key] for submission in submissions]
 
