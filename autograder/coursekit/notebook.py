@@ -10,6 +10,10 @@ from .recording import Recorder
 from .verdicts import Case, Verdict
 
 _WORDS = {Verdict.PASSED: "ok", Verdict.NOT_ATTEMPTED: "to do", Verdict.NOT_GRADED: "waits"}
+_OPTIONS = (
+    *("-p", "no:terminal", "-p", "no:cacheprovider", "--capture=no", "-W", "ignore"),
+    *("-o", "addopts=--import-mode=importlib"),  # those of the kit's pytest.ini speak to a terminal
+)
 
 
 class NotebookModule:
@@ -37,9 +41,8 @@ def check(question: str, folder: Path | str = ".") -> None:
         folder: the starter kit's folder.
     """
     plugin = NotebookModule(sys.modules["__main__"], question)
-    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--capture=no", "-W", "ignore", "--rootdir", str(folder)]
     found = _Keep()
-    pytest.main([*options, "-c", str(Path(folder) / "pytest.ini"), str(folder)], plugins=[plugin, found])
+    pytest.main([*_OPTIONS, f"--rootdir={folder}", "-c", f"{folder}/pytest.ini", str(folder)], plugins=[plugin, found])
     recorder = found.recorder
     if recorder is None or not recorder.cases_of(question):
         print(f"there are no public tests of {question}")
