@@ -1,6 +1,7 @@
 """A class of varied a2 hand-ins: our batch beside `otter run` in two processes, and what the batch itself costs.
 
     python tests/benchmarks/batch.py [--count 200] [--otter 200]   as root: processor time is that of a cgroup
+    python tests/benchmarks/batch.py --share                       how much of it tests and students' code take; as root
     python tests/benchmarks/batch.py --simulate 100000             sleeping tasks on 64 Dask workers
     python tests/benchmarks/batch.py --memory                      each further torch worker, in PSS
     python tests/benchmarks/batch.py --kills 20                    killed at random moments, and started again
@@ -34,7 +35,7 @@ from pathlib import Path
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parent))
-from against_otter import own_seconds, stock_zip
+from against_otter import IN_PROCESS, stock_zip
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.authoring.markers import reference_text, starter_text
@@ -149,8 +150,6 @@ def compare(count: int, otter_count: int) -> None:
             said = f"{spent.wall:.1f} s, {spent.processor:.1f} processor seconds, {count / spent.wall:.2f} hand-ins/s"
             print(f"ours, {workers} worker{'s' * (workers > 1)}: {said}")
         print(f"2 workers are {times[1].wall / times[2].wall:.2f} times as fast as 1")
-        own = _own_share(assignment, hand_ins, folder)
-        print(f"in the students' functions, the reference and assertions, in one process: {own:.3f} s each, solved")
         if otter_count:
             chosen = sorted(hand_ins.iterdir())[:otter_count]
             stock = otters(chosen, folder)
@@ -159,9 +158,64 @@ def compare(count: int, otter_count: int) -> None:
             print(f"ours is {theirs / mine:.1f} times as fast; load after: {os.getloadavg()[0]:.1f}")
 
 
-def _own_share(assignment: Assignment, hand_ins: Path, folder: Path) -> float:
-    solved = shutil.copy(next(iter(sorted(hand_ins.glob("*_solved.py")))), folder / assignment.module_file)
-    return own_seconds(assignment, Path(solved))
+def share(times: int = 8) -> None:
+    """Print the processor time of a solved hand-in, and of the same tests on a plain import in one process."""
+    assignment = load_assignment(A2)
+    solved = reference_text(assignment.source.read_text(encoding="utf-8"), assignment.source)
+    handin = HandIn("x", {assignment.module_file: solved.encode()})
+    with accounted() as (_, group):
+        group.write_text(str(os.getpid()), encoding="ascii")
+        with Grader(assignment, "benchmark") as grader:
+            grader.grade_files(handin)
+            before = int((group.parent / "cpuacct.usage").read_text(encoding="ascii"))
+            for _ in range(times):
+                grader.grade_files(handin)
+            spent = (int((group.parent / "cpuacct.usage").read_text(encoding="ascii")) - before) / 1e9 / times
+        (ACCOUNTS / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
+    own = _in_process(assignment, solved)
+    print(
+        f"a solved hand-in: {spent:.3f} processor seconds; its tests' own calls: {own:.3f}, {100 * own / spent:.0f} %"
+    )
+
+
+def _in_process(assignment: Assignment, solved: str) -> float:
+    """Give the processor seconds inside the test functions: student's code, reference and assertions."""
+    with tempfile.TemporaryDirectory() as name:
+        kit = Path(name)
+        for folder in ("public", "hidden"):
+            shutil.copytree(assignment.folder / folder, kit / folder)
+        shutil.copy(assignment.folder / "assignment.toml", kit)
+        for file in (assignment.module_file, "the_reference.py"):
+            (kit / file).write_text(solved, encoding="utf-8")
+        (kit / "conftest.py").write_text(IN_PROCESS + IN_TESTS, encoding="utf-8")
+        (kit / "pytest.ini").write_text(
+            "[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n", encoding="utf-8"
+        )
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        subprocess.run(command, cwd=kit, check=False, capture_output=True, env=environment)
+        return float(json.loads((kit / "tests.json").read_text(encoding="utf-8")))
+
+
+IN_TESTS = """
+
+inside = [0.0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    start = time.process_time()
+    try:
+        return (yield)
+    finally:
+        inside[0] += time.process_time() - start
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    with open("tests.json", "w") as file:
+        json.dump(inside[0], file)
+"""
 
 
 def simulate(count: int) -> None:
@@ -283,11 +337,14 @@ def main() -> None:
     options.add_argument("--count", type=int, default=200)
     options.add_argument("--otter", type=int, default=200, help="of how many otter run grades, too")
     options.add_argument("--simulate", type=int, default=0)
+    options.add_argument("--share", action="store_true")
     options.add_argument("--memory", action="store_true")
     options.add_argument("--kills", type=int, default=0)
     asked = options.parse_args()
     if asked.simulate:
         simulate(asked.simulate)
+    elif asked.share:
+        share()
     elif asked.memory:
         memory()
     elif asked.kills:
