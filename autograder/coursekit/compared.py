@@ -1,9 +1,12 @@
 """Two arrays side by side, as plain data of bounded size, from which a page draws pictures and a table."""
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from .given import behind
 
 Array = np.ndarray[Any, Any]
 Compared = dict[str, Any]
@@ -12,6 +15,8 @@ NAN = 255  # the code of what is no number
 _MOST_SIDE, _LEAST_SIDE = 64, 3  # numbers; a larger picture is thinned out, a smaller array is no picture
 _AROUND = 2  # rows and columns on each side of the first difference
 _CHANNELS = (3, 4)  # a last axis of this length holds colours
+_KERNELS = ("kernel", "filter")  # names of parameters
+_MOST_KERNEL = 7  # rows and columns
 
 
 def compared(actual: Array, expected: Array, wrong: Array) -> Compared | None:
@@ -23,10 +28,15 @@ def compared(actual: Array, expected: Array, wrong: Array) -> Compared | None:
         wrong: bool, of the same shape, with at least one True.
 
     Returns:
-        "place" of the first difference and "plane" that is shown, as text; "shape" of the pictures; for "expected",
-        "actual" and "difference" their "codes" (base64 of one byte for each number) and the numbers that "low" and
-        "high" codes stand for; "rows" of a table around the first difference: (row, [(column, expected, actual,
-        whether it differs)]). None where the arrays are no pictures.
+        None where the arrays are no pictures; else
+        "place": of the first difference, as text;
+        "plane": what is shown of arrays with more than two axes, as text, else empty;
+        "shape": of the pictures;
+        "expected", "actual", "difference": their "codes", base64 of one byte for each number; the numbers that the
+        "low" and "high" ends stand for; how many lie "beyond" these;
+        "rows": of a table around the first difference, (row, [(column, expected, actual, whether it differs)]);
+        "given": the same of the array that the function was given, with "name" and "shape", or None;
+        "met": the "patch" and the "kernel" that meet at the first difference, as rows of text, or None.
     """
     place = tuple(int(i) for i in np.argwhere(wrong)[0])
     plane = _plane(place, expected.shape)
@@ -46,6 +56,7 @@ def compared(actual: Array, expected: Array, wrong: Array) -> Compared | None:
         "shape": list(wanted.shape),
         **{name: _coded(*picture) for name, picture in pictures.items()},
         "rows": _rows(theirs, mine, bad, (first[0], first[1])),
+        **_given(behind(actual), place, (first[0], first[1]), theirs.shape),
     }
 
 
@@ -56,6 +67,38 @@ def _plane(place: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int | slice,
     if end < 2 or min(shape[axis] for axis in axes) < _LEAST_SIDE:  # noqa: PLR2004 - height and width
         return None
     return tuple(slice(None) if axis in axes else index for axis, index in enumerate(place))
+
+
+def _given(
+    arrays: Mapping[str, Array], place: tuple[int, ...], first: tuple[int, int], shape: tuple[int, ...]
+) -> Compared:
+    """Show the first array that is a picture, and what of it meets the kernel."""
+    numbers = {name: array for name, array in arrays.items() if array.dtype.kind in "biuf"}
+    kernel = next((array for name, array in numbers.items() if name in _KERNELS), None)
+    for name, array in numbers.items():
+        same = array.ndim == len(place) and all(p < size for p, size in zip(place, array.shape, strict=True))
+        plane = _plane(place if same else (0,) * array.ndim, array.shape) if array is not kernel else None
+        if plane is not None:
+            image = array[plane]
+            thinned = _thinned(image)
+            shown = {"name": name, "shape": list(thinned.shape), **_coded(thinned, *_range(thinned, thinned))}
+            return {"given": shown, "met": None if kernel is None else _met(image, kernel, first, shape)}
+    return {"given": None, "met": None}
+
+
+def _met(image: Array, kernel: Array, first: tuple[int, int], shape: tuple[int, ...]) -> Compared | None:
+    """Cut out what lies under the kernel: centred where the answer has the image's size, else fully on the image."""
+    if kernel.ndim != 2 or max(kernel.shape) > _MOST_KERNEL:  # noqa: PLR2004 - height and width
+        return None
+    starts = []
+    for place, size, length, got in zip(first, image.shape, kernel.shape, shape, strict=True):
+        if got not in {size, size - length + 1}:
+            return None
+        starts.append(place - length // 2 if got == size else place)
+    rows, columns = (range(start, start + length) for start, length in zip(starts, kernel.shape, strict=True))
+    inside = [range(size) for size in image.shape]
+    patch = [[_told(image[r, c]) if r in inside[0] and c in inside[1] else "" for c in columns] for r in rows]
+    return {"patch": patch, "kernel": [[_told(number) for number in row] for row in kernel]}
 
 
 def _index(index: int | slice) -> str:
@@ -70,10 +113,13 @@ def _thinned(plane: Array) -> Array:
 
 
 def _range(expected: Array, actual: Array) -> tuple[float, float]:
-    """Give the ends of the scale that both share: all expected numbers, and others within one range of these."""
+    """Give the ends of the scale that both share: all expected numbers, and others within one range of these.
+
+    Where all expected numbers are equal, they have no range, and all others count.
+    """
     known, others = expected[np.isfinite(expected)], actual[np.isfinite(actual)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-    width = high - low or max(1.0, abs(low))
+    width = high - low or np.inf
     near = others[(others >= low - width) & (others <= high + width)]
     return float(min(low, near.min(initial=low))), float(max(high, near.max(initial=high)))
 
@@ -82,12 +128,17 @@ def _largest(difference: Array) -> float:
     return float(np.abs(difference[np.isfinite(difference)]).max(initial=0.0))
 
 
-def _coded(plane: Array, low: float, high: float) -> dict[str, str]:
-    """Write numbers as codes from low to high; what lies beyond is at the ends."""
+def _coded(plane: Array, low: float, high: float) -> Compared:
+    """Write numbers as codes from low to high; what lies beyond is at the ends, and counted."""
     with np.errstate(all="ignore"):
         share = np.clip((plane / 2 - low / 2) / ((high / 2 - low / 2) or 1.0), 0.0, 1.0)  # halves: no overflow
     codes = np.where(np.isnan(share), NAN, np.nan_to_num(share) * (STEPS - 1)).round().astype(np.uint8)
-    return {"codes": base64.b64encode(codes.tobytes()).decode("ascii"), "low": f"{low:.4g}", "high": f"{high:.4g}"}
+    return {
+        "codes": base64.b64encode(codes.tobytes()).decode("ascii"),
+        "low": f"{low:.4g}",
+        "high": f"{high:.4g}",
+        "beyond": int(((plane < low) | (plane > high)).sum()),
+    }
 
 
 def _rows(expected: Array, actual: Array, wrong: Array, first: tuple[int, int]) -> list[Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import execution, refused
+from . import execution, given, refused
 from .execution import Leftovers
 from .verdicts import CheckFailed, NotAttempted, Unusable
 
@@ -51,6 +51,7 @@ class Student:
 
     def _checked_call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         result, self.last = self._call(name, args, kwargs)
+        given.note(result, args, kwargs, partial(self._parameter, name))
         if self.last.changed and not self.may_change_arguments:
             which = self._parameter(name, self.last.changed[0])
             raise CheckFailed(f"The input {which} changed: {name} wrote into its argument. Copy it first.")

@@ -20,7 +20,7 @@ class Picture:
     """A plane of numbers as a picture.
 
     Attributes:
-        title: "expected", "got" or "difference".
+        title: "image, as given", "expected", "got" or "got minus expected".
         source: the image as a data: address.
         scale: which numbers the colours stand for.
         alt: the picture in words.
@@ -33,15 +33,16 @@ class Picture:
 
 
 def pictures(compared: Mapping[str, Any]) -> list[Picture]:
-    """Draw what was expected, what came, and the difference.
+    """Draw what went in, what was expected, what came, and the difference.
 
     Args:
         compared: as `coursekit.compared` gives it.
     """
-    height, width = compared["shape"]
     grey, diverging = _fade(_BLACK, _WHITE, STEPS), [*_fade(_BLUE, _WHITE, _HALF), *_fade(_WHITE, _ORANGE, _HALF + 1)]
     kinds = (("expected", "expected", grey), ("got", "actual", grey), ("got minus expected", "difference", diverging))
-    return [_picture(title, compared[name], height, width, palette) for title, name, palette in kinds]
+    drawn = [_picture(title, compared[name], compared["shape"], palette) for title, name, palette in kinds]
+    given = compared["given"]
+    return [_picture(f"{given['name']}, as given", given, given["shape"], grey), *drawn] if given else drawn
 
 
 def png(codes: bytes, height: int, width: int, palette: Iterable[_Colour]) -> bytes:
@@ -57,11 +58,13 @@ def png(codes: bytes, height: int, width: int, palette: Iterable[_Colour]) -> by
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
 
 
-def _picture(title: str, plane: Mapping[str, str], height: int, width: int, palette: list[_Colour]) -> Picture:
+def _picture(title: str, plane: Mapping[str, Any], shape: tuple[int, int], palette: list[_Colour]) -> Picture:
+    height, width = shape
     codes, low, high = base64.b64decode(plane["codes"]), plane["low"], plane["high"]
     blank = codes.count(STEPS)
     ends = f"{low} is black, {high} white" if palette[0] == _BLACK else f"{low} is blue, 0 white, {high} orange"
-    scale = ends + ("; NaN is red" if blank else "")
+    beyond = f"; {plane['beyond']} beyond these ends" if plane["beyond"] else ""
+    scale = ends + beyond + ("; NaN is red" if blank else "")
     alt = f"{title}: {height} by {width} numbers from {low} to {high}" + (f", {blank} of them NaN" if blank else "")
     image = png(codes, height, width, [*palette, _RED])
     return Picture(title, f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}", scale, alt)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis.extra import numpy as arrays
 
 from coursekit.checks import assert_close, assert_each_close
 from coursekit.compared import NAN, STEPS, compared
+from coursekit.execution import Leftovers, run
+from coursekit.student import Student, parameter_name
 from coursekit.verdicts import CheckFailed
 
 Array = np.ndarray[Any, Any]
@@ -88,6 +91,13 @@ def test_one_huge_number_does_not_darken_the_rest() -> None:
     assert len(np.unique(_codes(found, "expected"))) == 20
 
 
+def test_equal_expected_numbers_leave_the_scale_to_the_answer() -> None:
+    """Else a whole answer would lie beyond it."""
+    found = _differing(RAMP, np.full((4, 5), 3.0))
+
+    assert (found["actual"]["low"], found["actual"]["high"], found["actual"]["beyond"]) == ("0", "19", 0)
+
+
 def test_nan_has_a_code_of_its_own() -> None:
     """It is no number, and no colour of the scale."""
     found = _differing(_changed(RAMP, (1, 1), np.nan), RAMP)
@@ -127,3 +137,67 @@ def test_a_failed_check_carries_them() -> None:
         assert_each_close((RAMP, wrong), (RAMP, RAMP), rtol=0, atol=0)
 
     assert one.value.compared == among.value.compared == _differing(wrong, RAMP)
+
+
+class _Module(Student):
+    """Functions that stand for a student's module."""
+
+    def __init__(self, **functions: Callable[..., Any]) -> None:
+        super().__init__("module.py")
+        self._functions = functions
+
+    def _call(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Leftovers]:
+        return run(self._functions[name], args, kwargs)
+
+    def _parameter(self, name: str, key: int | str) -> str:
+        return parameter_name(self._functions[name], key)
+
+
+def _filter(image: Array, kernel: Array) -> Array:
+    rows, columns = (size - length + 1 for size, length in zip(image.shape, kernel.shape, strict=True))
+    return image[:rows, :columns] + 1
+
+
+KERNEL = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+
+
+def test_what_the_function_was_given_is_shown_with_the_answer() -> None:
+    """The image as a picture; the patch and the kernel that meet where the answer first differs."""
+    answer = _Module(filter=_filter).filter(RAMP, kernel=KERNEL)
+    found = _differing(answer, _changed(answer, (1, 2), 0.0))
+
+    assert (found["given"]["name"], found["given"]["shape"]) == ("image", [4, 5])
+    assert found["met"]["patch"] == [["7", "8", "9"], ["12", "13", "14"]]
+    assert found["met"]["kernel"] == [["1", "2", "3"], ["4", "5", "6"]]
+
+
+def test_a_kernel_is_centred_where_the_size_is_kept() -> None:
+    """What lies outside of the image is left empty."""
+    answer = _Module(same=lambda image, kernel: image + kernel.sum()).same(RAMP, np.ones((3, 3)))
+    found = _differing(answer, RAMP)
+
+    assert found["met"]["patch"] == [["", "", ""], ["", "0", "1"], ["", "5", "6"]]
+
+
+@pytest.mark.parametrize("kernel", [np.ones(3), np.ones((9, 9)), np.ones((2, 2))], ids=["1-d", "large", "other size"])
+def test_nothing_meets_where_it_cannot_be_said_what(kernel: Array) -> None:
+    """A kernel of another kind, or an answer of a size that no stride of 1 gives."""
+    answer = _Module(pool=lambda image, kernel: image[:3, :3] + kernel.sum()).pool(np.ones((8, 8)), kernel)
+
+    assert _differing(answer, np.zeros((3, 3)))["met"] is None
+
+
+def test_a_part_of_the_answer_is_known_too() -> None:
+    """Of a tuple or a dict of arrays."""
+    student = _Module(pair=lambda image: (image + 1, image + 2), names=lambda image: {"a": image + 1})
+
+    assert _differing(student.pair(RAMP)[1], RAMP)["given"]["name"] == "image"
+    assert _differing(student.names(RAMP)["a"], RAMP)["given"]["name"] == "image"
+
+
+def test_an_older_answer_is_shown_without_what_was_given() -> None:
+    """Only what led to an answer stands beside it."""
+    student = _Module(double=lambda image: 2 * image)
+    first, _ = student.double(RAMP), student.double(RAMP + 1)
+
+    assert _differing(first, RAMP)["given"] is None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograder.assignment import Assignment
@@ -15,6 +16,7 @@ from autograder.batch.report import class_page
 from autograder.questions import Question
 from autograder.results.grade import Grade, judge
 from autograder.results.page import student_page
+from coursekit.compared import compared
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
@@ -24,7 +26,10 @@ SPECS = (
     Spec("test_x::test_a", "x", "A holds.", points=4, hint="Try A."),
     Spec("test_y::test_b", "y", "B holds.", points=2, public=False),
 )
-SAID = {"summary": "all elements differ", "details": f"got {NASTY}"}
+ZEROS, RAMP = np.zeros((4, 5)), np.arange(1.0, 21.0).reshape(4, 5)
+MET = {"patch": [["", "1"], ["2", "3"]], "kernel": [["0", "1"], ["2", "3"]]}
+SEEN = {**(compared(RAMP, ZEROS, RAMP != ZEROS) or {}), "met": MET}
+SAID: dict[str, Any] = {"summary": "all elements differ", "details": f"got {NASTY}", "compared": SEEN}
 CLASS = {  # who → verdicts of A and B, and seconds
     "ada": (Verdict.PASSED, Verdict.PASSED, 1.0),
     "bob": (Verdict.FAILED, Verdict.PASSED, 10.5),

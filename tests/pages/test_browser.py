@@ -39,7 +39,7 @@ def test_a_script_that_a_student_wrote_is_text(browse: Browse, name: str) -> Non
         "got <script>document.title = 'taken over'</script><img src=x" in browser.find_element("tag name", "main").text
     )
     assert browser.title.startswith({"class": "Report: Small", "student": "Small: <script>"}[name])
-    assert browser.find_elements("tag name", "img") == []
+    assert browser.find_elements("css selector", "img[src='x']") == []
 
 
 @EVERY_PAGE
@@ -92,6 +92,17 @@ def test_tables_sort_by_the_keyboard(browse: Browse) -> None:
     button.send_keys(webdriver.Keys.ENTER)
 
     assert _column(browser, "hand-ins", 0)[1:] == ["ada", "bob", "dan"]
+
+
+def test_pictures_are_there(browse: Browse) -> None:
+    """Decoded by the browser, a pixel for each number, each with words in its place."""
+    script = "return Array.from(document.images, (i) => [i.complete, i.naturalWidth, i.naturalHeight, i.alt])"
+
+    assert browse("student").execute_script(script) == [
+        [True, 5, 4, "expected: 4 by 5 numbers from 0 to 20"],
+        [True, 5, 4, "got: 4 by 5 numbers from 0 to 20"],
+        [True, 5, 4, "got minus expected: 4 by 5 numbers from -20 to 20"],
+    ]
 
 
 def test_questions_of_the_student_page_are_links(browse: Browse) -> None:

@@ -117,6 +117,18 @@ def test_a_public_failure_shows_pictures_with_a_table_beside() -> None:
     assert '<td class="number">0<br><strong class="bad">got 1</strong></td>' in page
 
 
+def test_patch_and_kernel_stand_below() -> None:
+    """As numbers, with a caption each."""
+    grade = _failed(SPECS[0])
+    (case,) = grade.results[0].cases
+    met = {"patch": [["", "7"]], "kernel": [["1", "2"]]}
+    seen = replace(case, compared={**(case.compared or {}), "met": met})
+
+    text = _text(_grade(seen))
+
+    assert "The patch there; · lies outside · 7 The kernel, as given 1 2" in text
+
+
 def test_a_hidden_failure_shows_no_picture() -> None:
     """Even where its values were there to be drawn."""
     assert "<img" not in student_page(_failed(SPECS[1]))

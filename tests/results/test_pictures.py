@@ -30,6 +30,20 @@ def test_pictures_are_titled_and_put_into_words() -> None:
     assert got.alt == "got: 4 by 5 numbers from 0 to 30"
 
 
+def test_what_went_in_comes_first() -> None:
+    """On a scale of its own."""
+    given = {**_compared(30.0)["expected"], "name": "image", "shape": [4, 5]}
+
+    first, *others = pictures({**_compared(30.0), "given": given})
+
+    assert (first.title, len(others)) == ("image, as given", 3)
+
+
+def test_what_lies_beyond_the_scale_is_counted() -> None:
+    """Its colour says too little."""
+    assert pictures(_compared(1e300))[1].scale == "0 is black, 19 white; 1 beyond these ends"
+
+
 def test_nan_is_named() -> None:
     """A colour of its own is explained."""
     _, got, _ = pictures(_compared(np.nan))
