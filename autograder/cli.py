@@ -270,6 +270,24 @@ def new_assignment(name: str, root: Path) -> None:
     click.echo(f"{folder}\nnext: autograder verify {name}")
 
 
+@new.command("term")
+@_COURSE
+@click.option("--verify", "prove", is_flag=True, help="Prove every suite with the new inputs, as verify does.")
+@click.pass_context
+def new_term(context: click.Context, root: Path, *, prove: bool) -> None:
+    """Give the course a new salt, so that hidden tests have other inputs; the old one is kept in .salts/."""
+    from datetime import date
+
+    from autograder.course import find_course, rotate_salt
+
+    course = find_course(root)
+    old = rotate_salt(course.root, date.today())  # noqa: DTZ011 - the day on this machine's wall
+    click.echo(f"hidden tests have new inputs; to regrade the last term, put {old} back as .salt")
+    click.echo(f"next: {'' if prove else 'autograder verify, then '}autograder build, and upload the new zips")
+    if prove:
+        context.invoke(verify, root=root)
+
+
 @new.command("salt")
 @_COURSE
 def new_salt(root: Path) -> None:

@@ -4,6 +4,8 @@ import re
 import secrets
 import tomllib
 from dataclasses import dataclass, fields
+from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from autograder.errors import ManifestError, did_you_mean
 
 SETTINGS = "course.toml"
 SALT = ".salt"
+OLD_SALTS = ".salts"
 _ONE_WORD = re.compile(r"[^\s-]\S*")  # no option, and nothing behind it on its line
 
 
@@ -97,6 +100,26 @@ def write_salt(root: Path) -> Path:
     if not file.exists():
         file.write_text(secrets.token_hex(16) + "\n", encoding="ascii")
     return file
+
+
+def rotate_salt(root: Path, today: date) -> Path:
+    """Put the course's salt away, under the day's date, and give it a fresh one.
+
+    Returns:
+        where the old salt is; git ignores it there.
+
+    Raises:
+        ManifestError: if the course has no salt.
+    """
+    read_salt(root)
+    folder = root / OLD_SALTS
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", encoding="ascii")
+    names = (f"{today}" if number == 1 else f"{today}-{number}" for number in count(1))
+    old = next(folder / name for name in names if not (folder / name).exists())
+    (root / SALT).replace(old)
+    write_salt(root)
+    return old
 
 
 def _root(start: Path) -> Path | None:

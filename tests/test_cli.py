@@ -194,6 +194,37 @@ def test_a_salt_is_new_once(course: Path) -> None:
     assert (course / ".salt").read_text(encoding="ascii") == before
 
 
+def test_a_new_term_has_a_new_salt(course: Path) -> None:
+    """The old one is kept, and what to do next is said."""
+    before = (course / ".salt").read_text(encoding="ascii")
+    said = _run("new", "term", "--course", course).output.splitlines()
+    (old,) = [path for path in (course / ".salts").iterdir() if path.name != ".gitignore"]
+
+    assert (course / ".salt").read_text(encoding="ascii") != before
+    assert old.read_text(encoding="ascii") == before
+    assert said == [
+        f"hidden tests have new inputs; to regrade the last term, put {old} back as .salt",
+        "next: autograder verify, then autograder build, and upload the new zips",
+    ]
+
+
+def test_a_new_term_can_be_proved_at_once(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the new salt, by verify itself."""
+    proved = []
+
+    def claims_about(assignment: object, salt: str, proof: object) -> list[object]:
+        proved.append((assignment, salt, proof))
+        return []
+
+    monkeypatch.setattr("autograder.proof.verify.claims_about", claims_about)
+
+    done = _run("new", "term", "--verify", "--course", course)
+
+    assert done.exit_code == 0, done.output
+    assert "next: autograder build, and upload the new zips" in done.output
+    assert [salt for _, salt, _ in proved] == [(course / ".salt").read_text(encoding="ascii").strip()]
+
+
 def test_data_that_are_there_and_not_are_listed(course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a network: what can be fetched, what is embedded, what an assignment has of its own."""
     monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "cache"))

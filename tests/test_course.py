@@ -1,10 +1,11 @@
 """A course's settings and its salt."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from autograder.course import find_course, read_salt, wheels_for, write_salt
+from autograder.course import find_course, read_salt, rotate_salt, wheels_for, write_salt
 from autograder.errors import ManifestError
 
 
@@ -89,3 +90,31 @@ def test_grading_needs_a_salt(tmp_path: Path) -> None:
     (tmp_path / ".salt").write_text("\n", encoding="ascii")
     with pytest.raises(ManifestError, match="the salt is empty"):
         read_salt(tmp_path)
+
+
+def test_a_salt_is_rotated_and_none_is_lost(tmp_path: Path) -> None:
+    """Each term has its own; old ones carry the day, also where two are put away on one."""
+    salts = []
+    for _ in range(3):
+        write_salt(tmp_path)
+        salts.append(read_salt(tmp_path))
+        old = rotate_salt(tmp_path, date(2026, 4, 1))
+
+        assert old.read_text(encoding="ascii").strip() == salts[-1]
+
+    assert len({*salts, read_salt(tmp_path)}) == 4
+    assert sorted(path.name for path in (tmp_path / ".salts").iterdir()) == [
+        ".gitignore",
+        "2026-04-01",
+        "2026-04-01-2",
+        "2026-04-01-3",
+    ]
+    assert (tmp_path / ".salts" / ".gitignore").read_text(encoding="ascii") == "*\n"
+
+
+def test_a_course_without_a_salt_has_none_to_rotate(tmp_path: Path) -> None:
+    """The error says how to get one, and nothing is made."""
+    with pytest.raises(ManifestError, match="the course has no salt\n  autograder new salt writes one"):
+        rotate_salt(tmp_path, date(2026, 4, 1))
+
+    assert list(tmp_path.iterdir()) == []
