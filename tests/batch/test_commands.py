@@ -162,6 +162,16 @@ def test_a_large_class_is_shown_in_short(
     assert "001.zip" not in done.output
 
 
+def test_a_folder_that_cannot_be_made_is_told(small_course: Path, hand_ins: Write) -> None:
+    """Before anything is graded."""
+    folder = hand_ins("ada.py")
+
+    done = _grade(small_course, folder, folder / "ada.py" / "out")
+
+    assert isinstance(done.exception, StoreError)
+    assert str(done.exception).endswith("ada.py/out: cannot be made: Not a directory\n  choose another --out")
+
+
 def test_a_second_command_on_the_same_run_is_refused(small_course: Path, hand_ins: Write, tmp_path: Path) -> None:
     """While the first one works."""
     out = tmp_path / "out"

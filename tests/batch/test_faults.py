@@ -15,6 +15,7 @@ from time import monotonic, sleep
 import psutil
 import pytest
 from click.testing import CliRunner
+from distributed import Client
 
 from autograder.assignment import Assignment
 from autograder.batch import cluster
@@ -238,6 +239,23 @@ def test_a_scheduler_elsewhere_grades_and_when_it_is_killed_that_is_told(
 
     assert told.value.where == address
     assert done[0] == (0, 10)
+
+
+def test_an_assignment_with_a_gpu_asks_for_one(
+    scheduler: tuple[str, subprocess.Popen[bytes]], task: Task, job: Jobs
+) -> None:
+    """Workers without one are told how to offer it."""
+    address, _ = scheduler
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(1)
+
+    with (
+        engine_for(task, scheduler=address, gpu=True) as engine,
+        pytest.raises(
+            ClusterError, match="no worker offers the resource GPU=1\n  start one for each device: dask worker"
+        ),
+    ):
+        next(engine.grade([job(0)]))
 
 
 def test_an_address_that_does_not_answer_is_told(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
