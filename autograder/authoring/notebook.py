@@ -1,4 +1,6 @@
-"""An assignment as a notebook: the handout's story, then a cell for each function and one that checks it.
+"""An assignment as a notebook: the handout's story, a cell for each function, and one that checks it.
+
+A section of the handout with `<!-- before: pad_image -->` under its heading stands before that question.
 
 Nothing is written to disk from inside it: a check cell runs the kit's public tests on the
 functions as the notebook defines them, and the notebook itself can be handed in.
@@ -12,10 +14,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograder.assignment import Assignment
-from autograder.errors import BuildError
+from autograder.errors import BuildError, did_you_mean
+from autograder.questions import Question
 
 Cell = dict[str, Any]
+Places = dict[int, list[Question]]  # by the number of a piece of the source
 _PICTURE = re.compile(r"!\[([^\]]*)\]\(figures/([^)\s]+)\)")
+_PLACE = re.compile(r"\n<!-- before: (\w+) -->")
 _START = """\
 ## How this notebook works
 
@@ -34,7 +39,7 @@ def notebook(assignment: Assignment, source: str, handout: str, figures: dict[st
     Args:
         assignment: whose questions give the check cells.
         source: the module's text, stubs or solved, without markers.
-        handout: Markdown; its headings of the first and second level begin new cells.
+        handout: Markdown; its headings of the first three levels begin new cells.
         figures: file name → SVG text; a picture `figures/NAME` of the handout is put into the notebook.
         kit: folder of the starter kit as seen from the notebook; None beside it.
 
@@ -42,11 +47,11 @@ def notebook(assignment: Assignment, source: str, handout: str, figures: dict[st
         nbformat 4.5 JSON, the same text for the same arguments.
 
     Raises:
-        BuildError: if the handout shows a picture that is not drawn.
+        BuildError: if the handout shows a picture that is not drawn, or has a section for a question that is not there.
     """
-    story = [_text(_embedded(part, figures, assignment)) for part in _parts(handout)]
+    story = _story(_embedded(handout, figures, assignment), assignment)
     start = _text(_START.format(name=assignment.name, module=assignment.module_file))
-    cells = [*story, start, *_code_cells(assignment, source, kit)]
+    cells = [*story.pop("", ()), start, *_code_cells(assignment, source, story, kit)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     made = {
         "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
@@ -71,10 +76,23 @@ def _parts(handout: str) -> list[str]:
     parts, fenced = [""], False
     for line in handout.splitlines(keepends=True):
         fenced ^= line.lstrip().startswith("```")
-        if not fenced and re.match(r"##? ", line):
+        if not fenced and re.match(r"#{1,3} ", line):
             parts.append("")
         parts[-1] += line
     return [part for part in parts if part.strip()]
+
+
+def _story(handout: str, assignment: Assignment) -> dict[str, list[Cell]]:
+    """Give the handout's cells by the question that they stand before; "" for what comes first of all."""
+    story: dict[str, list[Cell]] = {}
+    known = [question.id for question in assignment.tested]
+    for part in _parts(handout):
+        place = _PLACE.search(part)
+        if place and place[1] not in known:
+            todo = did_you_mean(place[1], known) or f"questions: {', '.join(known)}"
+            raise BuildError(assignment.folder / "handout.md", f"'{place[0].strip()}' names no question", todo)
+        story.setdefault(place[1] if place else "", []).append(_text(_PLACE.sub("", part)))
+    return story
 
 
 def _embedded(text: str, figures: dict[str, str], assignment: Assignment) -> str:
@@ -90,30 +108,31 @@ def _embedded(text: str, figures: dict[str, str], assignment: Assignment) -> str
     return _PICTURE.sub(data, text)
 
 
-def _code_cells(assignment: Assignment, source: str, kit: str | None) -> Iterator[Cell]:
-    """Give each piece of the source, and behind the last function of a question its check."""
+def _code_cells(assignment: Assignment, source: str, story: dict[str, list[Cell]], kit: str | None) -> Iterator[Cell]:
+    """Give each piece of the source, before the first function of a question its story, behind the last its check."""
     pieces = _pieces(source)
     names = [name for name, _ in pieces]
     first, last = _places(assignment, names)
     where = f", {kit!r}" if kit else ""
     for number, (_, text) in enumerate(pieces):
-        for title in first.get(number, ()):
-            yield _text(f"## {title}")
+        for question in first.get(number, ()):
+            yield _text(f"## {question.title}")
+            yield from story.get(question.id, ())
         yield _code(text)
         if number == 0:
             yield _code("from coursekit.notebook import check")
         for question in last.get(number, ()):
-            yield _code(f'check("{question}"{where})')
+            yield _code(f'check("{question.id}"{where})')
 
 
-def _places(assignment: Assignment, names: list[str]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
-    """Give the titles that stand before each piece, and the questions that are checked after it."""
-    first: dict[int, list[str]] = {}
-    last: dict[int, list[str]] = {}
+def _places(assignment: Assignment, names: list[str]) -> tuple[Places, Places]:
+    """Give the questions that begin before each piece, and those that are checked after it."""
+    first: Places = {}
+    last: Places = {}
     for question in assignment.tested:
         found = [number for number, name in enumerate(names) if name in question.functions] or [len(names) - 1]
-        first.setdefault(found[0], []).append(question.title)
-        last.setdefault(found[-1], []).append(question.id)
+        first.setdefault(found[0], []).append(question)
+        last.setdefault(found[-1], []).append(question)
     return first, last
 
 

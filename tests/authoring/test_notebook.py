@@ -114,6 +114,25 @@ def test_question_without_functions_is_checked_at_the_end(small: Assignment) -> 
     assert [cell.source for cell in made["cells"][-2:]] == ['check("double")', 'check("twice")']
 
 
+def test_a_section_stands_before_its_question(small: Assignment) -> None:
+    """What the handout says of a question is read where it is written; the mark itself is not."""
+    handout = "# Small\n\n### Two times\n<!-- before: twice -->\n\nApply it.\n\n## Rules\n"
+    made = nbformat.reads(notebook(small, text_of(small), handout, {}), as_version=4)
+    text = [cell.source for cell in made["cells"] if cell.cell_type == "markdown"]
+
+    assert [text[0], text[1], *text[-2:]] == ["# Small", "## Rules", "## Twice", "### Two times\n\nApply it."]
+
+
+def test_a_section_for_no_question_is_an_error(small: Assignment) -> None:
+    """The nearest question is offered."""
+    with pytest.raises(BuildError) as error:
+        notebook(small, text_of(small), "# Small\n<!-- before: twize -->\n", {})
+
+    assert str(error.value) == (
+        f"{small.folder / 'handout.md'}: '<!-- before: twize -->' names no question\n  did you mean 'twice'?"
+    )
+
+
 def test_decorators_and_constants_keep_their_place(small: Assignment) -> None:
     """Decorators go with their function, and constants between functions keep their blank lines."""
     source = "A = 1\n\nB = 2\n\n\n@print\ndef double(x):\n    return 1\n\n\nC = 3\n"
