@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from autograder.assignment import Assignment
-from autograder.batch import keys
 from autograder.batch.decisions import Decisions
 from autograder.batch.engine import engine_for
 from autograder.batch.entries import Entry, StoredGrade
@@ -14,6 +13,7 @@ from autograder.batch.store import Store
 from autograder.batch.submissions import Submission
 from autograder.batch.worker import Job, Task
 from autograder.errors import GraderFault, HandInError
+from autograder.grading import keys
 from autograder.grading.grade import problem_of
 from autograder.results.files import RESULTS, write_grade
 from autograder.results.grade import Grade

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Self
 
 from autograder.assignment import Assignment, load_assignment
-from autograder.batch import keys
 from autograder.errors import ClusterError, GraderFault
+from autograder.grading import keys
 from autograder.grading.grade import Grader
 from autograder.grading.handin import HandIn
 from autograder.grading.process import HostKey

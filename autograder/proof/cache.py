@@ -4,19 +4,19 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import autograder
-import coursekit
 from autograder.assignment import Assignment
-from autograder.data.sets import files as data_files
-from autograder.packaging.zips import read_folder
+from autograder.grading import keys
 
-_ROOMS = ("authoring", "grading", "proof", "results", "sandbox", "suite")  # what a grade and its judgement come from
+_JUDGES = (
+    "authoring",
+    "proof",
+    "results",
+)  # rooms of the framework that make hand-ins, and say what their grades prove
 _TABLE = "CREATE TABLE IF NOT EXISTS proofs (key TEXT PRIMARY KEY, found TEXT NOT NULL)"
 
 
@@ -54,25 +54,18 @@ def default_file() -> Path:
     return Path(home) / "autograder" / "proofs.sqlite"
 
 
-def foundation(assignment: Assignment, salt: str, versions: Iterable[str]) -> str:
-    """Hash what every proof about an assignment rests on, besides the hand-in itself.
+def foundation(assignment: Assignment, salt: str) -> str:
+    """Hash what every proof about an assignment rests on, besides the hand-in itself: what grades it, and what judges.
 
     Args:
         assignment: its manifest, suites, probes, reference and data.
         salt: the course's salt.
-        versions: of Python and the libraries, "name version".
+
+    Raises:
+        DataError: if a data set is not there.
     """
-    digest = hashlib.sha256("\0".join([salt, *versions]).encode())
-    own = assignment.folder
-    parts = [own / "assignment.toml", assignment.source, own / "probes.py"]
-    rooms = [Path(autograder.__path__[0]) / room for room in _ROOMS]
-    for folder in (assignment.public, assignment.hidden, *rooms, Path(coursekit.__path__[0])):
-        for name, content in sorted(read_folder(folder).items()) if folder.is_dir() else ():
-            digest.update(f"{folder.name}/{name}\0{len(content)}\0".encode() + content)
-    data = (file for name in assignment.data for file in data_files(name, own).values())
-    for file in [part for part in parts if part.is_file()] + sorted(data):
-        digest.update(f"{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+    parts = [*keys.foundation(assignment, salt, 0).values(), keys.of_rooms(*_JUDGES)]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def key(foundation: str, *content: object) -> str:

@@ -121,9 +121,9 @@ class _Bench:
         for _ in range(self._proof.workers):
             self._graders.put(self._stack.enter_context(Grader(self._assignment, self._salt)))
         grader = self._graders.get()
-        self.specs, versions = grader.specs, [f"{name} {version}" for name, version in grader.versions.items()]
+        self.specs = grader.specs
         self._graders.put(grader)
-        self._foundation = cache.foundation(self._assignment, self._salt, versions)
+        self._foundation = cache.foundation(self._assignment, self._salt)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment, load_assignment
-from autograder.batch.keys import foundation, of_hand_in
 from autograder.grading.handin import HandIn
+from autograder.grading.keys import foundation, of_hand_in
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_salt_and_seed_are_one_part(small: Assignment) -> None:
 def test_another_library_is_another_environment(small: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
     """A grade is made with versions."""
     first = foundation(small, "salt", 0)
-    monkeypatch.setattr("autograder.batch.keys.versions_of", lambda _: {"numpy": "0.1"})
+    monkeypatch.setattr("autograder.grading.keys.versions_of", lambda _: {"numpy": "0.1"})
 
     assert _changed(first, foundation(small, "salt", 0)) == {"environment"}
 

@@ -52,10 +52,14 @@ def of_text(text: str) -> str:
     return _of_parts([text.encode("utf-8", "backslashreplace")])
 
 
-def _framework() -> str:
+def of_rooms(*rooms: str) -> str:
+    """Hash the code of some of the framework's rooms."""
     home = Path(autograder.__path__[0])
-    files = [file for room in _GRADES for file in _below(home / room)]
-    return _of_files(home, files) + _of_files(kit := Path(coursekit.__path__[0]), _below(kit))
+    return _of_files(home, (file for room in rooms for file in _below(home / room)))
+
+
+def _framework() -> str:
+    return of_rooms(*_GRADES) + _of_files(kit := Path(coursekit.__path__[0]), _below(kit))
 
 
 def _below(folder: Path) -> Iterator[Path]:
