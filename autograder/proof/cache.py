@@ -12,11 +12,7 @@ from typing import Any
 from autograder.assignment import Assignment
 from autograder.grading import keys
 
-_JUDGES = (
-    "authoring",
-    "proof",
-    "results",
-)  # rooms of the framework that make hand-ins, and say what their grades prove
+_JUDGES = ("authoring", "proof", "results")  # rooms that make hand-ins, and say what their grades prove
 _TABLE = "CREATE TABLE IF NOT EXISTS proofs (key TEXT PRIMARY KEY, found TEXT NOT NULL)"
 
 
