@@ -9,9 +9,9 @@ from autograder.assignment import Assignment
 from autograder.batch.decisions import Decisions
 from autograder.batch.engine import engine_for
 from autograder.batch.entries import Entry, StoredGrade
+from autograder.batch.jobs import Job, Task
 from autograder.batch.store import Store
 from autograder.batch.submissions import Submission
-from autograder.batch.worker import Job, Task
 from autograder.errors import GraderFault, HandInError
 from autograder.grading import keys
 from autograder.grading.grade import problem_of

@@ -31,8 +31,8 @@ from distributed import (
 from distributed.comm.core import connect
 
 from autograder.assignment import load_assignment
-from autograder.batch.engine import Engine, Graded
-from autograder.batch.worker import Graders, Job, Task
+from autograder.batch.jobs import Engine, Graded, Job, Task
+from autograder.batch.worker import Graders
 from autograder.errors import ClusterError
 from autograder.grading.process import Host
 from autograder.results.grade import Grade

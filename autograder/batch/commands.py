@@ -11,10 +11,10 @@ from autograder.batch import changes
 from autograder.batch.batch import Batch, Done, Workers
 from autograder.batch.decisions import TABLE, Decisions
 from autograder.batch.entries import Entry, Run
+from autograder.batch.jobs import Task
 from autograder.batch.platforms import find_submissions
 from autograder.batch.progress import shown
 from autograder.batch.store import Store
-from autograder.batch.worker import Task
 from autograder.course import read_salt
 from autograder.errors import StoreError
 from autograder.results import terminal

@@ -2,20 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
 
-from autograder.batch.worker import Graders, Job, Task
+from autograder.batch.jobs import Engine, Graded, Job, Task
+from autograder.batch.worker import Graders
 from autograder.errors import ClusterError
-from autograder.results.grade import Grade
-
-Graded = tuple[Job, Grade]
-
-
-class Engine(Protocol):
-    """Grades hand-ins."""
-
-    def grade(self, jobs: Iterable[Job]) -> Iterator[Graded]:
-        """Grade hand-ins, which are asked for one by one as there is room, and give each as it is ready."""
 
 
 def engine_for(

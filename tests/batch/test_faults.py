@@ -20,8 +20,9 @@ from distributed import Client
 from autograder.assignment import Assignment
 from autograder.batch import cluster
 from autograder.batch.engine import engine_for
+from autograder.batch.jobs import Job, Task
 from autograder.batch.store import Store
-from autograder.batch.worker import Graders, Job, Task
+from autograder.batch.worker import Graders
 from autograder.cli import cli
 from autograder.errors import ClusterError, StoreError
 from autograder.grading.handin import HandIn

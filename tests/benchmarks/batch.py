@@ -221,7 +221,7 @@ def pytest_unconfigure():
 def simulate(count: int) -> None:
     """Print what the scheduler spends on each of many sleeping tasks."""
     from autograder.batch import cluster  # noqa: PLC0415 - it needs Dask
-    from autograder.batch.worker import Job, Task  # noqa: PLC0415
+    from autograder.batch.jobs import Job, Task  # noqa: PLC0415
 
     def sleeps(task: Task, job: Job) -> int:  # noqa: ARG001 - in place of the grading
         time.sleep(0.2)
