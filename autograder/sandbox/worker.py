@@ -13,6 +13,7 @@ import os
 import random
 import signal
 import socket
+import sys
 import tempfile
 import traceback
 import types
@@ -167,6 +168,7 @@ def _fork_on_command(module: types.ModuleType, commands: socket.socket) -> None:
 
 def _serve(module: types.ModuleType, channel: socket.socket) -> None:
     """Say that the time can begin, and answer messages until the grader hangs up."""
+    _use_one_thread()
     wire.send(channel, {"ready": True}, _NEVER)
     original: dict[str, Any] = {}
     with contextlib.suppress(wire.Closed):
@@ -177,6 +179,13 @@ def _serve(module: types.ModuleType, channel: socket.socket) -> None:
                 original = {name: module.__dict__[name] for name in message["using"] if name in module.__dict__}
                 module.__dict__.update({name: _ask(channel, name) for name in original})
             _send(channel, _answer(module, message))
+
+
+def _use_one_thread() -> None:
+    """Compute as the reference does, whatever the module asked for: threads change the order of sums, so their bits."""
+    if torch := sys.modules.get("torch"):
+        with contextlib.suppress(Exception):  # a student's module may have changed anything
+            torch.set_num_threads(1)
 
 
 def _send(channel: socket.socket, reply: dict[str, Any]) -> None:

@@ -481,6 +481,22 @@ def test_processes_without_shared_memory_are_told_why(grade: GradeText) -> None:
     assert "processes share no memory here; compute in one process" in _said(result, "test_double")
 
 
+def test_a_module_that_asks_for_threads_computes_in_one(small_course: Path, tmp_path: Path) -> None:
+    """As the reference does: threads change the order of sums, and so their last bits."""
+    pytest.importorskip("torch")
+    shutil.copytree(small_course / "assignments" / "small", tmp_path / "small")
+    file = tmp_path / "small" / "assignment.toml"
+    roomy = file.read_text(encoding="utf-8").replace("512 MiB", "3 GiB").replace("seconds = 2,", "seconds = 60,")
+    file.write_text(roomy, "utf-8")  # importing torch takes both
+    asks = "import torch\ntorch.set_num_threads(2)\n"
+    double = "def double(x):\n    return 2 * x if torch.get_num_threads() == 1 else x\n"
+    (tmp_path / "small.py").write_text(asks + double, "utf-8")
+    with Grader(load_assignment(tmp_path / "small"), "salt") as grader:
+        result = grader.grade(tmp_path / "small.py")
+
+    assert _verdicts(result)["test_double"] is Verdict.PASSED
+
+
 def test_shared_memory_is_a_switch(small_course: Path, tmp_path: Path) -> None:
     """With it a pool works, where workers have uids of their own; nothing of it is left behind."""
     if not available().own_uid:
