@@ -77,10 +77,10 @@ def _workers() -> list[psutil.Process]:
     return _running("spawn_main")
 
 
-def _grading() -> bool:
-    """Whether a hand-in is being graded: in a fork of a worker's fork of the process that all share."""
+def _grading() -> set[int]:
+    """Name the processes that grade a hand-in: forks of a worker's fork of the process that all share."""
     servers = {process.pid: process.ppid() for process in _running("autograder.suite.server")}
-    return any(servers.get(parent) in servers for parent in servers.values())
+    return {process for process, parent in servers.items() if servers.get(parent) in servers}
 
 
 def _grades(out: Path) -> dict[str, list[float | None]]:
@@ -155,22 +155,26 @@ def test_workers_whose_shared_process_is_killed_get_their_own(task: Task, job: J
     assert {(grade.score, grade.fault) for _, grade in done} == {(10, "")}
 
 
-def test_a_hand_in_that_kills_its_worker_twice_is_set_aside(task: Task, job: Jobs) -> None:
+def test_a_hand_in_that_kills_its_worker_twice_is_set_aside(course: Path, job: Jobs) -> None:
     """With a fault for the instructor, and the batch goes on."""
+    folder = course / "assignments" / "small"
+    manifest = (folder / "assignment.toml").read_text(encoding="utf-8")
+    (folder / "assignment.toml").write_text(manifest.replace("seconds = 2,", "seconds = 60,"), encoding="utf-8")
 
     def kill_twice() -> None:
+        seen: set[int] = set()
         for _ in range(2):
-            _until(_grading)
+            _until(lambda: _grading() - seen)
+            seen.update(_grading())
             for process in _workers():
                 process.kill()
-            _until(lambda: not _grading())
 
     killer = threading.Thread(target=kill_twice)
     with ExitStack() as stack:
-        engine = stack.enter_context(cluster.local(task, 1, gpu=False))
+        engine = stack.enter_context(cluster.local(Task(folder, SALT), 1, gpu=False))
         killer.start()
         stack.callback(killer.join)
-        done = [*engine.grade([job(0, "import time\ntime.sleep(1.5)\n"), job(1)])]
+        done = [*engine.grade([job(0, "import time\ntime.sleep(6)\n"), job(1)])]  # time enough to kill it
 
     faults = {one.number: (grade.final, grade.fault) for one, grade in done}
     assert faults == {0: (False, "set aside: its worker died 2 times while grading it"), 1: (True, "")}
