@@ -38,7 +38,7 @@ class Proof:
     Attributes:
         workers: how many graders run at once.
         quick: leave out generated mutants, further seeds and salts, the budget, slow tests after the first, and what
-            a mistake costs in questions that it does not name.
+            a mistake costs after its hint was shown, and in questions that it does not name.
         store: file of proofs that were made before; None forgets them.
         base: image on which the container is built that must grade the reference, too; none when empty.
     """
@@ -151,6 +151,9 @@ class _Bench:
         if broken and trial.mutant and (tests := self._slow(trial)):  # only what lives so far meets slow tests
             grade = self._grade(trial, Order(tests, until_lost=True, margins=True))
             broken, seen = trial.broken(grade), seen if trial.broken(grade) else claims.evidence(grade)
+        elif broken and trial.mistake and order.until_lost:  # its hint is shown later, if at all
+            grade = self._grade(trial, replace(order, until_lost=False))
+            broken, seen = trial.broken(grade), claims.evidence(grade)
         found = {"broken": broken, "evidence": seen | self._about(trial), "seconds": perf_counter() - start}
         if not grade.fault:
             self._cache.put(key, found)
@@ -186,7 +189,8 @@ class _Bench:
             random.Random(trial.run_seed).shuffle(tests)  # noqa: S311 - an order, no secret
         if trial.mutant:
             return self._until_killed(trial.mutant, tests)
-        return Order(tuple(tests), trial.run_seed, as_given=trial.shuffled, margins=True)
+        first = self._proof.quick and trial.mistake is not None  # one loss with the hint is enough
+        return Order(tuple(tests), trial.run_seed, as_given=trial.shuffled, until_lost=first, margins=True)
 
     def _until_killed(self, mutant: Mutant, tests: list[str]) -> Order:
         """Run the tests of the mutant's own questions first, the cheapest of them first, up to the first loss."""
