@@ -100,17 +100,24 @@ class Supervisor:
         self._commands, self._group = mine, self._template
 
     def _fork(self, channel: int) -> None:
-        """Have the template fork a worker; load afresh when more than a quiet template is left."""
+        """Have the template fork a worker; load afresh when more or less than a quiet template is left."""
         self._end_workers()
         self._exceeded = ""
-        if not processes.waits(self._template):
+        if not (processes.waits(self._template) and self._hand_over(channel)):
             self._end_all()
             self._unread, report = socket.socketpair()  # it reports to nobody, but must not fail at that
             self._start(report.detach())
-        scratch = self._folder(Path(self._task.scratch), self._task.uid)  # type: ignore[union-attr]
-        with contextlib.suppress(OSError):
-            socket.send_fds(self._commands, [str(scratch).encode()], [channel])  # type: ignore[arg-type]
+            self._hand_over(channel)
         os.close(channel)
+
+    def _hand_over(self, channel: int) -> bool:
+        """Send the template a worker's channel; one that is dying closes its socket long before it is dead."""
+        scratch = self._folder(Path(self._task.scratch), self._task.uid)  # type: ignore[union-attr]
+        try:
+            socket.send_fds(self._commands, [str(scratch).encode()], [channel])  # type: ignore[arg-type]
+        except OSError:
+            return False
+        return True
 
     def _watch(self) -> None:
         """Reap what has ended, and end what holds more than it may."""
