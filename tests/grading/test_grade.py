@@ -408,7 +408,8 @@ def test_public_tests_run_before_hidden_ones(grader: Grader, tmp_path: Path) -> 
 
 def test_what_was_decided_counts_where_the_grader_is_killed(small: Assignment, tmp_path: Path) -> None:
     """The rest is a fault and no zero, and nothing that the hand-in ran is left."""
-    (tmp_path / "small.py").write_text(f"MARK = {str(tmp_path)!r}\n" + GOOD, encoding="utf-8")
+    hangs = "def twice(f, x):\n    import time\n    time.sleep(60)\n"
+    (tmp_path / "small.py").write_text(HEAD + DOUBLE + hangs, encoding="utf-8")
     with Grader(small, "salt") as grader:
         killed = grader.grade(
             tmp_path / "small.py",
