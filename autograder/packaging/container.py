@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -77,8 +78,17 @@ def _grade(assignment: Assignment, salt: str, root: Path, results: Path) -> Grad
 
 
 def _killed_for_memory() -> int:
-    """Count the processes that the system has ended since the container's memory was full; 0 where it does not say."""
-    for file in _MEMORY_EVENTS:
+    """Count the processes that the system has ended since this container's memory was full."""
+    return killed_for_memory(_MEMORY_EVENTS)
+
+
+def killed_for_memory(files: Iterable[Path]) -> int:
+    """Count the processes that the system has ended since a container's memory was full; 0 where it does not say.
+
+    Args:
+        files: where cgroups say so; the first that is there counts.
+    """
+    for file in files:
         try:
             lines = file.read_text(encoding="ascii").splitlines()
         except OSError:

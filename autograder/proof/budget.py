@@ -7,7 +7,6 @@ from time import perf_counter
 
 from autograder.assignment import Assignment
 from autograder.grading.grade import Grader
-from autograder.grading.handin import HandIn
 from autograder.proof.claims import Claim, earns_everything
 from autograder.proof.trials import Trial, solved
 from autograder.sandbox.processes import descendants, memory
@@ -55,8 +54,7 @@ def spend(assignment: Assignment, salt: str, trial: Trial) -> tuple[Spent, str]:
         spent.memory = max(spent.memory, sum(map(held, [grader.process, *descendants(grader.process)])))
 
     with Grader(assignment, salt) as grader:
-        content = {assignment.module_file: trial.source.encode(), **trial.weights}
-        grade = grader.grade_files(HandIn(trial.text, content), on_case=look)
+        grade = grader.grade_files(trial.hand_in(assignment), on_case=look)
     spent.cpu_seconds = _seconds() - before
     return spent, earns_everything(grade)
 

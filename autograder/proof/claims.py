@@ -71,7 +71,7 @@ def evidence(grade: Grade) -> dict[str, Any]:
         seconds: what each test took; margins: how much of its tolerance each comparing test used at most, as
         `coursekit.margins` measures it.
     """
-    lost = [result for result in grade.results if not result.whole and result.verdict not in _OUTSIDE | _UNDECIDED]
+    lost = _lost(grade)
     shown = [r.spec.id for r in lost if r.spec.hint and r.spec.hint in message(r, grade.assignment)]
     measured = {r.spec.id: [case.margin for case in r.cases if case.margin is not None] for r in grade.results}
     return {
@@ -107,7 +107,7 @@ def is_untouched(grade: Grade) -> str:
 
 def is_caught(grade: Grade, mistake: Mistake) -> str:
     """Say how a known mistake gets away; empty where it costs its question, with its hint, and nothing else."""
-    lost = [result for result in grade.results if not result.whole and result.verdict not in _UNDECIDED]
+    lost = _lost(grade)
     here = [result for result in lost if result.spec.question == mistake.question]
     elsewhere = [result for result in lost if result.spec.question not in {mistake.question, *mistake.also}]
     if faults := [result for result in lost if not result.final]:
@@ -135,6 +135,11 @@ def said(grade: Grade, results: list[TestResult]) -> str:
     words = " ".join(f"{case.case} {case.finding} {case.summary} {case.details}".split()) if case else ""
     seen = f"{grade.score:g} points; {worst.spec.id}{more}: {worst.verdict}: {words[:_MOST_WORDS]}"
     return f"{seen} {grade.problem}".strip()
+
+
+def _lost(grade: Grade) -> list[TestResult]:
+    """List the tests that were decided, and not in full."""
+    return [result for result in grade.results if not result.whole and result.verdict not in _UNDECIDED]
 
 
 def _lacks_device(result: TestResult) -> bool:

@@ -11,6 +11,8 @@ from time import perf_counter, sleep
 
 from autograder.assignment import Assignment
 from autograder.errors import BuildError
+from autograder.grading.handin import write_to
+from autograder.packaging.container import killed_for_memory
 from autograder.packaging.image import build_image
 from autograder.packaging.otter import write_otter_zip
 from autograder.proof.claims import Claim
@@ -18,6 +20,7 @@ from autograder.proof.trials import Trial, solved
 
 SECONDS = 600.0  # Gradescope's, from start to end
 LIMITS = ("--network=none", "--cpus=0.5")
+_EVENTS = ("memory.events", "memory.oom_control")  # version 2 of cgroups, version 1
 _EVERY = 0.02  # seconds between two looks at a container's memory
 _MB = 2**20
 
@@ -99,9 +102,7 @@ def grade(
     for name in ("submission", "results"):
         (folder / name).mkdir()
     (folder / "results").chmod(0o777)  # whoever the container runs as
-    content = {assignment.module_file: trial.source.encode(), **trial.weights}
-    for name, data in content.items():
-        (folder / "submission" / name).write_bytes(data)
+    write_to(trial.hand_in(assignment), folder / "submission")
     volumes = [f"--volume={folder / name}:/autograder/{name}" for name in ("submission", "results")]
     container = docker("run", "--detach", *LIMITS, *options, *volumes, image)
     try:
@@ -129,7 +130,7 @@ def _look(folder: Path, used: Used) -> bool:
         stat = dict(line.split() for line in (folder / "memory.stat").read_text(encoding="ascii").splitlines())
         usage = next(folder / name for name in ("memory.current", "memory.usage_in_bytes") if (folder / name).exists())
         held = int(usage.read_text(encoding="ascii"))
-        killed = _kills(folder)
+        killed = killed_for_memory(folder / name for name in _EVENTS)
     except (OSError, StopIteration):
         return False
     own = int(stat.get("total_rss", 0)) + int(stat.get("total_shmem", 0))  # version 1
@@ -150,12 +151,3 @@ def _cgroup(container: str) -> Path:
     if "memory" in paths:
         return Path("/sys/fs/cgroup/memory") / paths["memory"]
     return Path("/sys/fs/cgroup") / paths.get("", "nowhere")
-
-
-def _kills(folder: Path) -> int:
-    """Count the processes that the kernel ended for want of memory."""
-    for name in ("memory.events", "memory.oom_control"):
-        if (folder / name).exists():
-            lines = (folder / name).read_text(encoding="ascii").splitlines()
-            return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
-    return 0

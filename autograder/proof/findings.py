@@ -45,6 +45,7 @@ class Findings:
     """What the claims about one assignment show.
 
     Attributes:
+        tests: id → the test as its marks describe it.
         caught: test → texts of the mistakes and mutants that cost it points.
         alone: test → how many mistakes no other test catches.
         idle: tests that catch no mistake and no mutant, or none that another does not catch.
@@ -54,6 +55,7 @@ class Findings:
         living: mutants that live, the most suspicious first.
     """
 
+    tests: dict[str, Any] = field(default_factory=dict)
     caught: dict[str, list[str]] = field(default_factory=dict)
     alone: Counter[str] = field(default_factory=Counter)
     idle: list[str] = field(default_factory=list)
@@ -74,6 +76,7 @@ def findings(claims: Sequence[Claim]) -> Findings:
     hinted = {test for claim in wrong for test in claim.evidence.get("hinted", ())}
     margins = tolerances(claims)
     return Findings(
+        tests=tests,
         caught=caught,
         alone=alone,
         idle=[test for test in tests if not alone[test]],

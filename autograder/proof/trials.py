@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from autograder.assignment import Assignment
 from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.mistakes import Mistake, load_mistakes
-from autograder.grading.handin import open_handin
+from autograder.grading.handin import HandIn, open_handin
 from autograder.packaging.build import reference_files, solved_weights
 from autograder.proof import claims
 from autograder.proof.claims import Kind
@@ -55,6 +55,11 @@ class Trial:
     mistake: Mistake | None = None
     mutant: Mutant | None = None
 
+    def hand_in(self, assignment: Assignment) -> HandIn:
+        """Give it as what is handed in."""
+        files = {assignment.module_file: self.source.encode(), **self.weights}
+        return HandIn(self.text, files, notebook=self.notebook)
+
 
 def trials_of(assignment: Assignment, *, quick: bool) -> list[Trial]:
     """List the hand-ins of an assignment, its generated mutants left aside.
@@ -66,10 +71,9 @@ def trials_of(assignment: Assignment, *, quick: bool) -> list[Trial]:
     Raises:
         AutograderError: if a marker or a mistake does not fit the source.
     """
-    text = assignment.source.read_text(encoding="utf-8")
-    weights = {str(path): content for path, content in solved_weights(assignment).items()}
-    trials = [*_right(assignment, quick=quick), *_empty(assignment, text, weights)]
-    return trials + [_mistaken(mistake, text, weights) for mistake in load_mistakes(assignment)]
+    right, text = solved(assignment), assignment.source.read_text(encoding="utf-8")
+    trials = [*_right(assignment, right, quick=quick), *_empty(right, starter_text(text, assignment.source))]
+    return trials + [_mistaken(mistake, text, right.weights) for mistake in load_mistakes(assignment)]
 
 
 def solved(assignment: Assignment, said: str = "the reference earns everything", *, slow: bool = False) -> Trial:
@@ -85,9 +89,8 @@ def solved(assignment: Assignment, said: str = "the reference earns everything",
     return Trial(Kind.RIGHT, said, source, claims.earns_everything, weights=weights, slow=slow)
 
 
-def _right(assignment: Assignment, *, quick: bool) -> list[Trial]:
-    """Make the trials of all that must earn everything."""
-    right = solved(assignment)
+def _right(assignment: Assignment, right: Trial, *, quick: bool) -> list[Trial]:
+    """Make the trials of all that must earn everything: the reference in all its forms, and what was accepted."""
     seeds, slow = (_QUICK_SEEDS, _QUICK_SLOW_SEEDS) if quick else (_SEEDS, _SLOW_SEEDS)
     trials = [replace(right, text=f"{right.text} (run seed {n})", run_seed=n, slow=n in slow) for n in seeds]
     if not quick:
@@ -101,17 +104,16 @@ def _right(assignment: Assignment, *, quick: bool) -> list[Trial]:
     return trials + [_accepted(assignment, file, slow=not quick) for file in accepted]
 
 
-def _empty(assignment: Assignment, text: str, weights: Mapping[str, bytes]) -> list[Trial]:
-    """Make the trials of all that must earn nothing."""
-    solved = reference_text(text, assignment.source)
+def _empty(right: Trial, starter: str) -> list[Trial]:
+    """Make the trials of all that must earn nothing: the starter, and the reference without its work."""
     said = "the starter earns nothing: every item is not attempted"
     nothing = partial(Trial, Kind.EMPTY, broken=claims.earns_nothing)
     return [
-        nothing(said, starter_text(text, assignment.source), broken=claims.is_untouched),
+        nothing(said, starter, broken=claims.is_untouched),
         nothing("an empty module earns nothing", ""),
-        nothing("functions that return None earn nothing", returns_none(solved)),
-        nothing("zeros of the right shape earn nothing", filled(solved, 0), weights=weights),
-        nothing("ones of the right shape earn nothing", filled(solved, 1), weights=weights),
+        nothing("functions that return None earn nothing", returns_none(right.source)),
+        nothing("zeros of the right shape earn nothing", filled(right.source, 0), weights=right.weights),
+        nothing("ones of the right shape earn nothing", filled(right.source, 1), weights=right.weights),
     ]
 
 

@@ -14,8 +14,6 @@ from typing import Any, Self
 from autograder.assignment import Assignment
 from autograder.errors import AutograderError
 from autograder.grading.grade import Grader, Order
-from autograder.grading.handin import HandIn
-from autograder.packaging.build import solved_weights
 from autograder.proof import cache, claims
 from autograder.proof.budget import within_budget
 from autograder.proof.claims import Claim, Kind
@@ -85,7 +83,7 @@ def _about_mutants(assignment: Assignment, bench: "_Bench") -> Iterator[Claim]:
     mutants, records = mutants_of(assignment), load_equivalents(assignment)
     for error in stale(records, mutants):
         yield Claim(assignment.name, "a record of an equivalent mutant applies", broken=str(error))
-    weights = {str(path): content for path, content in solved_weights(assignment).items()}
+    weights = solved(assignment).weights
     wanted = [mutant for mutant in mutants if not any(record.fits(mutant) for record in records)]
     dead = 0
     for claim in bench.prove([mutated(mutant, weights) for mutant in wanted]):
@@ -119,10 +117,9 @@ class _Bench:
 
     def __enter__(self) -> Self:
         for _ in range(self._proof.workers):
-            self._graders.put(self._stack.enter_context(Grader(self._assignment, self._salt)))
-        grader = self._graders.get()
-        self.specs = grader.specs
-        self._graders.put(grader)
+            grader = self._stack.enter_context(Grader(self._assignment, self._salt))
+            self._graders.put(grader)
+            self.specs = grader.specs
         self._foundation = cache.foundation(self._assignment, self._salt)
         return self
 
@@ -137,7 +134,8 @@ class _Bench:
     def _prove(self, trial: Trial) -> Claim:
         order = self._order(trial)
         weights, tests = sorted(trial.weights.items()), sorted(order.tests or ())
-        key = cache.key(self._foundation, trial.text, trial.source, weights, order.run_seed, *tests)
+        asked = (order.run_seed, order.until_lost, *tests)
+        key = cache.key(self._foundation, trial.text, trial.source, weights, *asked)
         found = self._cache.get(key)
         claim = Claim(self._assignment.name, trial.text, trial.kind, **(found or self._found(trial, order, key)))
         if trial.kind is Kind.RIGHT:
@@ -148,19 +146,21 @@ class _Bench:
         """Try a hand-in, and remember how it went, unless the grader broke on it."""
         start, grade = perf_counter(), self._grade(trial, order)
         broken, seen = trial.broken(grade), claims.evidence(grade)
-        if broken and trial.mutant and (tests := self._slow(trial)):  # only what lives so far meets slow tests
-            grade = self._grade(trial, Order(tests, until_lost=True, margins=True))
-            broken, seen = trial.broken(grade), seen if trial.broken(grade) else claims.evidence(grade)
-        elif broken and trial.mistake and order.until_lost:  # its hint is shown later, if at all
-            grade = self._grade(trial, replace(order, until_lost=False))
-            broken, seen = trial.broken(grade), claims.evidence(grade)
+        if broken and (more := self._more(trial, order)):
+            grade = self._grade(trial, more)
+            broken = trial.broken(grade)
+            seen = seen if broken and trial.mutant else claims.evidence(grade)
         found = {"broken": broken, "evidence": seen | self._about(trial), "seconds": perf_counter() - start}
         if not grade.fault:
             self._cache.put(key, found)
         return found
 
-    def _slow(self, trial: Trial) -> tuple[str, ...]:
-        return tuple(self._reach.tests(trial.changed, (spec for spec in self.specs if spec.slow)))
+    def _more(self, trial: Trial, order: Order) -> Order | None:
+        """Say what a hand-in meets that was not caught at first: a mutant slow tests, a mistake all of its own."""
+        if trial.mistake and order.until_lost:
+            return replace(order, until_lost=False)
+        slow = self._reach.tests(trial.changed, (spec for spec in self.specs if spec.slow)) if trial.mutant else ()
+        return Order(tuple(slow), until_lost=True, margins=True) if slow else None
 
     def _about(self, trial: Trial) -> dict[str, Any]:
         """Say where in the suite a wrong hand-in belongs."""
@@ -173,10 +173,9 @@ class _Bench:
         return [question.id for question in self._assignment.questions if name in question.functions]
 
     def _grade(self, trial: Trial, order: Order) -> Grade:
-        content = {self._assignment.module_file: trial.source.encode(), **trial.weights}
         grader = self._graders.get()
         try:
-            return grader.grade_files(HandIn(trial.text, content, notebook=trial.notebook), order=order)
+            return grader.grade_files(trial.hand_in(self._assignment), order=order)
         finally:
             self._graders.put(grader)
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from autograder.assignment import Assignment, load_assignment
-from autograder.proof.claims import Claim
+from autograder.proof.claims import Claim, Kind
 from autograder.proof.hollow import returns_none
 from autograder.proof.leaks import leaks
 from autograder.proof.verify import Proof, claims_about
@@ -178,3 +178,13 @@ def test_a_solution_in_a_notebook_leaks(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("autograder.proof.leaks.starter_files", lambda _: kit)
 
     assert leaks(load_assignment(folder)) == ["small.ipynb: a line of the solution"]
+
+
+def test_a_quick_proof_is_not_remembered_as_a_whole_one(folder: Path, tmp_path: Path) -> None:
+    """It leaves a mistake once its hint was shown, and so has not seen all that the mistake costs."""
+    (folder / "mistakes.toml").write_text(MISTAKE.format(hint="Multiply by two."), encoding="utf-8")
+    quick, whole = (Proof(quick=quick, store=tmp_path / "proofs.sqlite") for quick in (True, False))
+    list(claims_about(load_assignment(folder), "salt", quick))
+    (again,) = [one for one in claims_about(load_assignment(folder), "salt", whole) if one.kind is Kind.MISTAKE]
+
+    assert not again.cached
