@@ -13,7 +13,7 @@ from autograder.batch.batch import Done
 from autograder.batch.decisions import Decisions
 from autograder.batch.entries import Entry, StoredGrade
 from autograder.batch.store import Store
-from autograder.results.wording import one_line
+from autograder.results.wording import number, one_line
 
 _SMALL = 0.005  # points; less is rounding
 
@@ -99,15 +99,11 @@ def _row(change: Change) -> tuple[str, ...]:
     why = ", ".join(f"{test} {points:+.4g}" for test, points in change.tests.items())
     return (
         one_line(change.entry.submission.key),
-        _score(change.old.summary.score),
-        _score(change.new.summary.score),
+        number(change.old.summary.score),
+        number(change.new.summary.score),
         said,
         why,
     )
-
-
-def _score(score: float | None) -> str:
-    return "?" if score is None else f"{score:g}"
 
 
 def _gain(changes: Sequence[Change], verb: str) -> str:

@@ -11,7 +11,6 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from autograder.authoring.markers import starter_text
 from autograder.batch.entries import Entry
 from autograder.batch.people import People, Student
 from autograder.errors import GraderFault, HandInError, SimilarityError
+from autograder.results.html import rendered
 from autograder.results.whole import write_whole
 from autograder.results.wording import escaped, one_line
 
@@ -149,14 +149,10 @@ def write_page(file: Path, pairs: Sequence[Pair], title: str) -> None:
     Raises:
         SimilarityError: if the disk does not take it.
     """
-    from jinja2 import Environment  # noqa: PLC0415 - only where a page is asked for
-
-    template = (resources.files("autograder.batch") / "templates" / "similar.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True)
-    environment.filters["shown"] = escaped
-    page = environment.from_string(template)
+    shown, left_out = pairs[:MOST_SHOWN], len(pairs[MOST_SHOWN:])
+    page = rendered("autograder.batch", "similar.html", pairs=shown, left_out=left_out, title=title, escaped=escaped)
     try:
-        write_whole(file, page.render(pairs=pairs[:MOST_SHOWN], left_out=len(pairs[MOST_SHOWN:]), title=title))
+        write_whole(file, page)
     except OSError as error:
         raise SimilarityError(file, f"cannot be written: {(error.strerror or repr(error)).lower()}") from None
 

@@ -21,7 +21,7 @@ from autograder.grading.handin import HandIn, open_handin, write_to
 from autograder.grading.process import HostKey, join, start
 from autograder.results.grade import Grade, judge
 from autograder.sandbox.limits import Walls, available
-from autograder.suite.server import case_from
+from autograder.suite.lines import case_from
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 

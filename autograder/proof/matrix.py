@@ -4,7 +4,6 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +66,8 @@ def write_json(file: Path, claims: Sequence[Claim]) -> None:
 
 def write_page(file: Path, claims: Sequence[Claim]) -> None:
     """Write a page that shows what holds, what lives, and which test catches what; it needs no network."""
-    from jinja2 import Environment  # noqa: PLC0415 - only where a page is asked for
+    from autograder.results.html import rendered  # noqa: PLC0415 - only where a page is asked for
 
-    template = (resources.files("autograder.proof") / "templates" / "matrix.html").read_text(encoding="utf-8")
     assignments = [
         {
             "name": name,
@@ -80,16 +78,15 @@ def write_page(file: Path, claims: Sequence[Claim]) -> None:
         }
         for name, own in by_assignment(claims).items()
     ]
-    page = Environment(autoescape=True).from_string(template)
-    file.write_text(page.render(assignments=assignments, lines=list(summary(claims))), encoding="utf-8")
+    page = rendered("autograder.proof", "matrix.html", assignments=assignments, lines=list(summary(claims)))
+    file.write_text(page, encoding="utf-8")
 
 
 def _rows(claims: Sequence[Claim], found: Findings) -> list[dict[str, Any]]:
     """Give a row for each test of the suite: those that catch the most first, idle ones last."""
-    tests: dict[str, Any] = next((claim.evidence["tests"] for claim in claims if "tests" in claim.evidence), {})
     mutants = {claim.text for claim in claims if claim.kind is Kind.MUTANT}
     rows = []
-    for test in {**found.caught, **tests}:
+    for test in {**found.caught, **found.tests}:
         texts = found.caught.get(test, [])
         mistakes = [text for text in texts if text not in mutants]
         row = {"test": test, "mistakes": len(mistakes), "alone": found.alone[test], "names": mistakes}

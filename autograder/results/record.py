@@ -6,8 +6,9 @@ from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.results.grade import Grade, TestResult
+from autograder.suite.lines import case_from
 from coursekit.recording import Spec
-from coursekit.verdicts import Case, Verdict
+from coursekit.verdicts import Verdict
 
 
 def record(grade: Grade) -> dict[str, Any]:
@@ -47,11 +48,5 @@ def restore(data: Mapping[str, Any], assignment: Assignment) -> Grade:
 
 
 def _result(data: Mapping[str, Any]) -> TestResult:
-    cases = tuple(map(_case, data["cases"]))
+    cases = tuple(map(case_from, data["cases"]))
     return TestResult(Spec(**data["spec"]), data["number"], Verdict(data["verdict"]), data["score"], cases)
-
-
-def _case(data: Mapping[str, Any]) -> Case:
-    ranks = tuple((str(name), float(value), str(order)) for name, value, order in data["leaderboard"])
-    changed = {"verdict": Verdict(data["verdict"]), "flags": tuple(data["flags"]), "leaderboard": ranks}
-    return Case(**{**data, **changed})

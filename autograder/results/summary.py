@@ -127,8 +127,7 @@ def verdict_of(results: Sequence[TestResult]) -> str:
 
 def points_of(results: Sequence[TestResult]) -> str:
     """Say what tests earned, of how much; "?" where a part is unknown yet."""
-    score = _score(results)
-    return f"{'?' if score is None else f'{score:g}'} of {_maximum(results):g}"
+    return f"{wording.number(_score(results))} of {_maximum(results):g}"
 
 
 def _question(name: str, results: Sequence[TestResult]) -> QuestionScore:

@@ -61,7 +61,7 @@ def _show_test(result: TestResult, grade: Grade, console: Console) -> None:
 def points(grade: Summary) -> str:
     """Say how many points a grade has, of how many."""
     awaited = f", {grade.awaited:g} awaited" if grade.awaited else ""
-    return f"{'?' if grade.score is None else f'{grade.score:g}'} of {grade.maximum:g}{awaited}"
+    return f"{wording.number(grade.score)} of {grade.maximum:g}{awaited}"
 
 
 def _print(console: Console, line: str) -> None:

@@ -95,6 +95,11 @@ def remarks(grade: Grade) -> list[str]:
     return [part for part in parts if part]
 
 
+def number(score: float | None) -> str:
+    """Write points; "?" where they are unknown."""
+    return "?" if score is None else f"{score:g}"
+
+
 def word(result: TestResult) -> str:
     """Name a verdict in a word or two."""
     return "partly passed" if _is_partial(result) else str(result.verdict)

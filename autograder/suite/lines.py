@@ -3,11 +3,20 @@
 import contextlib
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import Any, TextIO
 
+from coursekit.verdicts import Case, Verdict
+
 _BATCH_SECONDS = 0.05
+
+
+def case_from(data: Mapping[str, Any]) -> Case:
+    """Make a case of its JSON again, which has lists where tuples were."""
+    ranks = tuple((str(name), float(value), str(order)) for name, value, order in data["leaderboard"])
+    changed = {"verdict": Verdict(data["verdict"]), "flags": tuple(data["flags"]), "leaderboard": ranks}
+    return Case(**{**data, **changed})
 
 
 class Lines:

@@ -228,11 +228,6 @@ def _collect_and_serve(assignment: Assignment, settings: dict[str, Any], lines: 
         raise SuiteError(assignment.folder, "pytest cannot read the suite: a conftest.py or an option is wrong")
 
 
-def case_from(data: dict[str, Any]) -> Case:
-    """Rebuild a case from its line."""
-    return Case(**{**data, "verdict": Verdict(data["verdict"])})
-
-
 if __name__ == "__main__":
     main()
     os._exit(0)  # at a usual end, libraries of torch complain at length of what they leave
