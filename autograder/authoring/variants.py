@@ -21,7 +21,7 @@ _CHOICE = re.compile(r"(\w+)\.(\w+)=(\w+)")
 _CHOSEN = re.compile(r"""(\s*chosen\s*=\s*)(?:"[^"]*"|'[^']*')""")
 _CODE = re.compile(
     r"^(?P<head>[ \t]*[\w.]+(?:[ \t]*:[^=#\n]+)?[ \t]*=[ \t]*)(?P<value>[^\s=].*?)"
-    r"(?P<tail>[ \t]+# VARIANT (?P<name>\w+(?:\.\w+)?)(?::.*)?)$",
+    r"(?P<tail>[ \t]+# VARIANT (?P<name>\w+(?:\.\w+)?)(?::.*)?\r?)$",
     re.MULTILINE,
 )
 _PROSE = re.compile(

@@ -98,6 +98,16 @@ def test_the_way_back_gives_the_same_bytes(root: Path) -> None:
     assert (_text(root, "solution.py"), _text(root, "handout.md")) == (SOURCE, HANDOUT)
 
 
+def test_lines_end_as_they_did(root: Path) -> None:
+    """Also where git on Windows has made two characters of each end."""
+    file = root / "assignments" / "a1" / "solution.py"
+    file.write_bytes(SOURCE.replace("\n", "\r\n").encode())
+    choose(root, ["a1.luma=old"])
+
+    assert file.read_bytes().startswith(b"WEIGHTS: Final = (0.3,)  # VARIANT luma.weights: of red and green\r\n\r\n")
+    assert b"    on = False  # VARIANT luma.on\r\n" in file.read_bytes()
+
+
 def test_a_choice_that_holds_already_changes_nothing(root: Path) -> None:
     """No file is touched."""
     assert choose(root, ["a1.luma=new"]) == []
