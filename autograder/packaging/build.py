@@ -9,6 +9,7 @@ import coursekit
 from autograder.assignment import MANIFEST, Assignment
 from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.notebook import notebook
+from autograder.authoring.variants import require_followed, unmarked
 from autograder.course import Course, read_salt
 from autograder.data.sets import files as data_files
 from autograder.errors import BuildError
@@ -27,9 +28,10 @@ def starter_files(assignment: Assignment) -> Files:
     """Give the content of `starter/NAME/`: stubs, handout, notebook, public tests, `hand_in.py`, and all of `given/`.
 
     Raises:
-        MarkerError: if the source's markers do not pair up.
+        MarkerError: if the source's markers do not pair up, or a marked value is not the chosen one.
         BuildError: if the handout or the figures cannot be used.
     """
+    require_followed(assignment)
     source = assignment.source.read_text(encoding="utf-8")
     stubs, figures = starter_text(source, assignment.source), _figures(assignment)
     template = resources.files("autograder.packaging") / "templates" / "hand_in.py"
@@ -171,7 +173,7 @@ def _handout(assignment: Assignment) -> str:
     file = assignment.folder / "handout.md"
     if not file.exists():
         raise BuildError(file, "there is no handout", "write what a student reads")
-    return file.read_text(encoding="utf-8")
+    return unmarked(file.read_text(encoding="utf-8"))
 
 
 def _figures(assignment: Assignment) -> dict[str, str]:
