@@ -13,7 +13,9 @@ Said = tuple[str, str, str]  # error, file, message
 
 def page() -> str:
     """Write the list as Markdown, by the error and the module that raises it; `…` stands for what is filled in."""
-    parts = ["# Every message\n\nAn error says where, what is wrong, and what to do. `…` stands for what is filled in.\n"]
+    parts = [
+        "# Every message\n\nAn error says where, what is wrong, and what to do. `…` stands for what is filled in.\n"
+    ]
     found = sorted({said for file in (ROOT / "autograder").rglob("*.py") for said in _in(file)})
     for error, of_error in groupby(found, key=lambda said: said[0]):
         parts.append(f"\n## {error}\n\n{getattr(errors, error).__doc__}\n")
