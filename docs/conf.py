@@ -23,7 +23,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_math_renderer = "mathml"
-html_show_copyright = html_show_sphinx = False
+html_show_copyright = html_show_sphinx = html_show_sourcelink = html_copy_source = False
 highlight_language = "text"
 nitpick_ignore = [("py:class", "pathlib.Path")]  # Python's own pages are elsewhere
 default_role = "code"  # in docstrings single backticks are code

@@ -241,3 +241,11 @@ def test_the_program_for_slurm_asks_for_workers_of_one_thread(monkeypatch: pytes
 
     assert asked[0] == 64  # closing asks for none
     assert "--nthreads 1 " in script
+
+
+def test_the_readme_links_to_what_is_there() -> None:
+    """Sphinx looks after the site's own links; these are read on the repository's first page."""
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+    assert len(links) > 1
+    assert [link for link in links if not (ROOT / link).exists()] == []
