@@ -57,13 +57,14 @@ def _block(translator: Any, node: nodes.math_block) -> None:
 def _make(_: Sphinx) -> None:
     """Write each assignment's handout, with its pictures, and the list of messages."""
     shutil.rmtree(MADE, ignore_errors=True)
-    MADE.mkdir()
+    handouts = MADE / "handouts"
+    handouts.mkdir(parents=True)
     for assignment in find_assignments(DOCS.parent):
         pictures = DOCS.parent / "starter" / assignment.name / "figures"
         if pictures.is_dir():
-            shutil.copytree(pictures, MADE / assignment.name / "figures")
+            shutil.copytree(pictures, handouts / assignment.name / "figures")
         text = without_places((assignment.folder / "handout.md").read_text(encoding="utf-8"))
         page = text.replace("](figures/", f"]({assignment.name}/figures/")
-        (MADE / f"{assignment.name}.md").write_text(page, encoding="utf-8")
+        (handouts / f"{assignment.name}.md").write_text(page, encoding="utf-8")
     messages = runpy.run_path(str(DOCS / "messages.py"))["page"]()
     (MADE / "messages.md").write_text(messages, encoding="utf-8")

@@ -29,7 +29,7 @@ from coursekit.recording import MARKS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted({*DOCS.rglob("*.md")} - {*DOCS.glob("made/*"), *DOCS.glob("_build/**/*")})
+PAGES = sorted({*DOCS.rglob("*.md")} - {*DOCS.glob("made/**/*"), *DOCS.glob("_build/**/*")})
 _BLOCK = re.compile(r"^```(?:\{code-block\} )?(\w+)\n(?::caption: ([^\n]+)\n\n)?(.*?)^```$", re.MULTILINE | re.DOTALL)
 _END = ", at its end"
 _HIDDEN = "hidden/test_hidden_mean_filter.py"
