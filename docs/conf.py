@@ -60,11 +60,12 @@ def _make(_: Sphinx) -> None:
     handouts = MADE / "handouts"
     handouts.mkdir(parents=True)
     for assignment in find_assignments(DOCS.parent):
-        pictures = DOCS.parent / "starter" / assignment.name / "figures"
-        if pictures.is_dir():
-            shutil.copytree(pictures, handouts / assignment.name / "figures")
-        text = without_places((assignment.folder / "handout.md").read_text(encoding="utf-8"))
-        page = text.replace("](figures/", f"]({assignment.name}/figures/")
+        built = DOCS.parent / "starter" / assignment.name
+        if (built / "figures").is_dir():
+            shutil.copytree(built / "figures", handouts / assignment.name / "figures")
+        text = (built / "README.md").read_text(encoding="utf-8")
+        page = "# " + without_places(text.partition("\n# ")[2])  # what stands above is about the kit
+        page = page.replace("](figures/", f"]({assignment.name}/figures/")
         (handouts / f"{assignment.name}.md").write_text(page, encoding="utf-8")
     messages = runpy.run_path(str(DOCS / "messages.py"))["page"]()
     (MADE / "messages.md").write_text(messages, encoding="utf-8")
