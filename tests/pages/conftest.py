@@ -20,6 +20,7 @@ from coursekit.compared import compared
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
+HANDOUT = Path(__file__).resolve().parents[2] / "starter" / "a3_backprop" / "handout.html"
 NASTY = "<script>document.title = 'taken over'</script><img src=x onerror='document.title = 1'>"
 MADE_UP = Assignment(Path("small"), "Small", ("x.py",), 6, (Question("x", "The X"), Question("y", "The Y")))
 SPECS = (
@@ -56,7 +57,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     texts = {"student": student_page(_grade(NASTY, *CLASS[NASTY])), "class": class_page(MADE_UP, found)}
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
-    return {name: folder / f"{name}.html" for name in texts}
+    return {name: folder / f"{name}.html" for name in texts} | {"handout": HANDOUT}
 
 
 @pytest.fixture(scope="session")
