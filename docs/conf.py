@@ -25,7 +25,7 @@ html_theme = "furo"
 html_math_renderer = "mathml"
 html_show_copyright = html_show_sphinx = html_show_sourcelink = html_copy_source = False
 highlight_language = "text"
-nitpick_ignore = [("py:class", "pathlib.Path")]  # Python's own pages are elsewhere
+nitpick_ignore_regex = [("py:class", r"(collections|pathlib)\..*")]  # Python's own pages are elsewhere
 default_role = "code"  # in docstrings single backticks are code
 
 myst_enable_extensions = ["dollarmath"]
