@@ -29,7 +29,8 @@ SPECS = (
 ZEROS, RAMP = np.zeros((4, 5)), np.arange(1.0, 21.0).reshape(4, 5)
 MET = {"patch": [["", "1"], ["2", "3"]], "kernel": [["0", "1"], ["2", "3"]]}
 SEEN = {**(compared(RAMP, ZEROS, RAMP != ZEROS) or {}), "met": MET}
-SAID: dict[str, Any] = {"summary": "all elements differ", "details": f"got {NASTY}", "compared": SEEN}
+LOSS = {"title": "loss", "lines": {"training": [(1, 2.0), (2, None), (3, 0.5)], "validation": [(1, 2.25), (3, 1.0)]}}
+SAID: dict[str, Any] = {"summary": "all differ", "details": f"got {NASTY}", "compared": SEEN, "curves": (LOSS,)}
 CLASS = {  # who → verdicts of A and B, and seconds
     "ada": (Verdict.PASSED, Verdict.PASSED, 1.0),
     "bob": (Verdict.FAILED, Verdict.PASSED, 10.5),

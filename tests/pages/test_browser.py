@@ -102,6 +102,7 @@ def test_pictures_are_there(browse: Browse) -> None:
         [True, 5, 4, "expected: 4 by 5 numbers from 0 to 20"],
         [True, 5, 4, "got: 4 by 5 numbers from 0 to 20"],
         [True, 5, 4, "got minus expected: 4 by 5 numbers from -20 to 20"],
+        [True, 640, 360, "loss: training 0.5 after epoch 3; validation 1 after epoch 3"],
     ]
 
 
