@@ -27,7 +27,7 @@ SPECS = (
     Spec("test_y::test_b", "y", "B holds.", points=2, public=False),
 )
 ZEROS, RAMP = np.zeros((4, 5)), np.arange(1.0, 21.0).reshape(4, 5)
-MET = {"patch": [["", "1"], ["2", "3"]], "kernel": [["0", "1"], ["2", "3"]]}
+MET = {"patch": [["", "1"], ["2", "3"]], "kernel": [["0", "1"], ["2", "3"]], "how": "as given"}
 SEEN = {**(compared(RAMP, ZEROS, RAMP != ZEROS) or {}), "met": MET}
 LOSS = {"title": "loss", "lines": {"training": [(1, 2.0), (2, None), (3, 0.5)], "validation": [(1, 2.25), (3, 1.0)]}}
 SAID: dict[str, Any] = {"summary": "all differ", "details": f"got {NASTY}", "compared": SEEN, "curves": (LOSS,)}

@@ -90,10 +90,7 @@ def _differing(spec: Spec, **more: Any) -> Case:
 
 
 def _told(*cases: Case) -> list[dict[str, Any]]:
-    tests: list[dict[str, Any]] = to_gradescope(Grade(ASSIGNMENT, "x.py", judge(ASSIGNMENT, SPECS, cases), **more))[
-        "tests"
-    ]
-    return tests
+    return list(to_gradescope(Grade(ASSIGNMENT, "x.py", judge(ASSIGNMENT, SPECS, cases)))["tests"])
 
 
 def test_a_public_failure_has_pictures_below_its_text() -> None:

@@ -121,12 +121,12 @@ def test_patch_and_kernel_stand_below() -> None:
     """As numbers, with a caption each."""
     grade = _failed(SPECS[0])
     (case,) = grade.results[0].cases
-    met = {"patch": [["", "7"]], "kernel": [["1", "2"]]}
+    met = {"patch": [["", "7"]], "kernel": [["1", "2"]], "how": "turned by 180 degrees"}
     seen = replace(case, compared={**(case.compared or {}), "met": met})
 
     text = _text(_grade(seen))
 
-    assert "The patch there; · lies outside · 7 The kernel, as given 1 2" in text
+    assert "The patch there; · lies outside · 7 The kernel, turned by 180 degrees 1 2" in text
 
 
 def test_a_hidden_failure_shows_no_picture() -> None:
