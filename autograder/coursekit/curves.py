@@ -50,11 +50,11 @@ def drawn(curves: Curves) -> str:
     Returns:
         The SVG's source, with the last numbers in words for who cannot see it.
     """
-    frame = _frame(curves)
+    frame = frame_of(curves)
     parts = [_axes(frame)]
     for place, ((name, line), (color, dashes)) in enumerate(zip(curves.items(), _STYLES, strict=False)):
         look = f'stroke="{color}" stroke-width="2" stroke-linecap="round" stroke-dasharray="{dashes}"'
-        parts += [f'<polyline points="{run}" fill="none" {look}/>' for run in _runs(line, frame)]
+        parts += [f'<polyline points="{_places(run, frame)}" fill="none" {look}/>' for run in runs(line)]
         x, y = _LEFT + _LEGEND * place, _HEIGHT - 22
         parts.append(f'<line x1="{x}" y1="{y}" x2="{x + 30}" y2="{y}" {look}/>')
         parts.append(f'<text x="{x + 40}" y="{y + 6}">{escape(name)}</text>')
@@ -76,37 +76,47 @@ def told(number: float | None) -> str:
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """What the picture's edges stand for."""
+class Frame:
+    """What a picture's edges stand for.
+
+    Attributes:
+        epochs: the last epoch; the first is 1.
+        low: the number at the floor, 0 or less.
+        high: the number at the top.
+    """
 
     epochs: int
     low: float
     high: float
 
-    def place(self, epoch: int, number: float) -> str:
-        """Give a point's coordinates in the picture."""
-        across = (epoch - 1) / max(1, self.epochs - 1)
-        up = (number - self.low) / (self.high - self.low)
-        x = _LEFT + (_WIDTH - _RIGHT - _LEFT) * across
-        return f"{x:.1f},{_HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - _TOP) * up:.1f}"
+    def share(self, epoch: int, number: float) -> tuple[float, float]:
+        """Say where a point is, from the lower left corner: shares of width and height, 0 to 1."""
+        return (epoch - 1) / max(1, self.epochs - 1), (number - self.low) / (self.high - self.low)
 
 
-def _frame(curves: Curves) -> _Frame:
+def frame_of(curves: Curves) -> Frame:
     """Choose edges that hold 0 and all numbers."""
     known = [number for line in curves.values() for _, number in line if number is not None]
     low, high = min(0.0, *known), max(0.0, *known)
-    return _Frame(max(line[-1][0] for line in curves.values()), low, high if high > low else low + 1)
+    return Frame(max(line[-1][0] for line in curves.values()), low, high if high > low else low + 1)
 
 
-def _runs(line: Sequence[Point], frame: _Frame) -> Iterator[str]:
+def runs(line: Sequence[Point]) -> Iterator[list[tuple[int, float]]]:
     """Give the pieces of a line between missing numbers; a lone point twice, so that it is seen."""
     for missing, run in groupby(line, key=lambda point: point[1] is None):
         if not missing:
-            places = [frame.place(epoch, number or 0.0) for epoch, number in run]
-            yield " ".join(places if len(places) > 1 else places * 2)
+            known = [(epoch, number or 0.0) for epoch, number in run]
+            yield known if len(known) > 1 else known * 2
 
 
-def _axes(frame: _Frame) -> str:
+def _places(run: Sequence[tuple[int, float]], frame: Frame) -> str:
+    """Write the points of a piece as SVG wants them."""
+    shares = [frame.share(epoch, number) for epoch, number in run]
+    wide, high = _WIDTH - _RIGHT - _LEFT, _HEIGHT - _BOTTOM - _TOP
+    return " ".join(f"{_LEFT + wide * x:.1f},{_TOP + high * (1 - y):.1f}" for x, y in shares)
+
+
+def _axes(frame: Frame) -> str:
     floor, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
     lines = f"M{_LEFT},{_TOP} V{floor} H{right}"
     return "\n".join(

@@ -8,8 +8,9 @@ from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.results import wording
+from autograder.results.charts import plots
 from autograder.results.grade import Grade, TestResult, judge
-from autograder.results.pictures import pictures
+from autograder.results.pictures import Picture, pictures
 from autograder.results.whole import write_whole
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
@@ -99,20 +100,24 @@ def _outputs(grade: Grade) -> Iterator[dict[str, str]]:
     left = 0 if grade.fault else _MOST_HTML
     for result in grade.results:
         text = wording.message(result, grade.assignment)
-        compared = wording.said(result, grade.assignment).compared if left else None
-        page = _page(text, compared) if compared else ""
+        shown = _drawn(wording.said(result, grade.assignment)) if left else []
+        page = _page(text, shown) if shown else ""
         fits = 0 < len(page) <= left
         left -= len(page) if fits else 0
         yield {"output": page if fits else text, "output_format": "html" if fits else "text"}
 
 
-def _page(text: str, compared: Mapping[str, Any]) -> str:
+def _drawn(said: wording.Said) -> list[Picture]:
+    return [*(pictures(said.compared, _SIDE) if said.compared else ()), *plots(said.curves)]
+
+
+def _page(text: str, shown: Iterable[Picture]) -> str:
     """Put pictures below a text, in elements and attributes that Gradescope's sanitizer keeps."""
-    shown = (
+    figures = (
         f'<p>{escape(one.title)}: {escape(one.scale)}<br><img src="{one.source}" alt="{escape(one.alt)}"></p>'
-        for one in pictures(compared, _SIDE)
+        for one in shown
     )
-    return "\n".join([f"<pre>{escape(text)}</pre>", *shown])
+    return "\n".join([f"<pre>{escape(text)}</pre>", *figures])
 
 
 def _test(result: TestResult, scores: dict[str, float], output: dict[str, str]) -> dict[str, Any]:

@@ -59,6 +59,11 @@ def png(codes: bytes, height: int, width: int, palette: Iterable[_Colour]) -> by
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
 
 
+def address(image: bytes) -> str:
+    """Write a PNG as an address."""
+    return f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}"
+
+
 def _picture(
     title: str, plane: Mapping[str, Any], shape: tuple[int, int], palette: list[_Colour], side: int
 ) -> Picture:
@@ -70,7 +75,7 @@ def _picture(
     scale = ends + beyond + ("; NaN is red" if blank else "")
     alt = f"{title}: {height} by {width} numbers from {low} to {high}" + (f", {blank} of them NaN" if blank else "")
     image = png(_enlarged(codes, width, times), times * height, times * width, [*palette, _RED])
-    return Picture(title, f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}", scale, alt)
+    return Picture(title, address(image), scale, alt)
 
 
 def _enlarged(codes: bytes, width: int, times: int) -> bytes:

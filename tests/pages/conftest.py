@@ -63,17 +63,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def driver() -> Iterator[Any]:
     """Start Debian's chromium without a window."""
+    yield from chromium()
+
+
+def chromium() -> Iterator[Any]:
+    """Start Debian's chromium without a window; skip where there is none."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not chromedriver:
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not program or not driver:
         pytest.skip("no browser here: apt-get install chromium chromium-driver")
     options = webdriver.ChromeOptions()
-    options.binary_location = chromium
+    options.binary_location = program
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(chromedriver, log_output=os.devnull)
-    browser = webdriver.Chrome(options=options, service=service)
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver, log_output=os.devnull))
     yield browser
     browser.quit()
 

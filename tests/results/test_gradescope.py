@@ -108,6 +108,18 @@ def test_a_public_failure_has_pictures_below_its_text() -> None:
     assert struct.unpack(">II", picture[16:24]) == (160, 160)
 
 
+LOSS = {"title": "loss", "lines": {"training": [(1, 2.0), (2, None), (3, 0.5)], "validation": [(1, 2.25), (3, 1.0)]}}
+
+
+def test_a_training_shows_its_curves_below() -> None:
+    """As pixels, since a sanitizer may drop SVG, with a caption that says what they stand for."""
+    test = _told(Case(SPECS[0].id, "", Verdict.PASSED, 1.0, curves=(LOSS,)))[0]
+    caption = "loss: 0 to 2.25 in 3 epochs; training is blue, validation is orange and dashed"
+
+    assert test["output"].startswith(f"<pre>passed</pre>\n<p>{caption}<br><img src=")
+    assert 'alt="loss: training 0.5 after epoch 3; validation 1 after epoch 3"' in test["output"]
+
+
 def test_the_output_is_made_of_what_a_sanitizer_keeps() -> None:
     """Nothing that a student wrote is an element, and no element, attribute or address is one that would be dropped."""
     (output, *_) = (test["output"] for test in _told(_differing(SPECS[0], summary=NASTY, details=NASTY)))
