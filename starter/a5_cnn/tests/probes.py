@@ -347,7 +347,7 @@ def transfer_headless(module):
 
 def cifar_trained(module, images, labels, seed, epochs):
     """Train with fit_cifar; give its kind, mode, device and history, and the classes of the same images."""
-    with noted(module, "fit") as histories:
+    with noted(module, "fit") as history:
         model = module.fit_cifar(torch.from_numpy(images), torch.from_numpy(labels), seed, "cpu", epochs)
     mean, std = (torch.tensor(numbers).reshape(3, 1, 1) * 255 for numbers in (module.CIFAR_MEAN, module.CIFAR_STD))
     with torch.no_grad():
@@ -358,19 +358,20 @@ def cifar_trained(module, images, labels, seed, epochs):
         "training": any(part.training for part in model.modules()),
         "devices": sorted({str(parameter.device) for parameter in model.parameters()}),
         "predicted": predicted.numpy(),
-        "history": histories[-1] if histories else {},
+        "history": history,
     }
 
 
 @contextlib.contextmanager
 def noted(owner, name):
-    """Keep the histories that one of your functions gives while a `with` block lasts, as lists of floats."""
-    function, kept = getattr(owner, name, None), []
+    """Keep the histories that one of your functions gives while a `with` block lasts, all calls in a row."""
+    function, kept = getattr(owner, name, None), {}
 
     def keeping(*args, **kwargs):
         history = function(*args, **kwargs)
-        lines = history.items() if isinstance(history, dict) else ()
-        kept.append({name: numbers for name, numbers in lines if is_curve(numbers)})
+        for line, numbers in history.items() if isinstance(history, dict) else ():
+            if is_curve(numbers):
+                kept.setdefault(line, []).extend(numbers)
         return history
 
     if function is None:
