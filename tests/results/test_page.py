@@ -77,7 +77,7 @@ def test_a_public_failure_says_what_differs() -> None:
     text = _text(_grade(Case(A, "5x9", Verdict.FAILED, summary="all differ", details="expected 1.5, got 2.5")))
 
     assert "1.1 A holds. ✗ failed (0 of 4 points)" in text
-    assert "case 5x9: all differ expected 1.5, got 2.5 Hint: Try A." in text
+    assert "Hint: Try A. case 5x9: all differ expected 1.5, got 2.5" in text
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
