@@ -13,6 +13,7 @@ import numpy as np
 
 from . import margins
 from .compared import compared
+from .meeting import in_lines, meeting
 from .misconceptions import diagnose
 from .verdicts import CheckFailed
 
@@ -242,6 +243,8 @@ def _differences(actual: Array, expected: Array, wrong: Array) -> str:
         lines.append(f"largest difference {np.nanmax(error, initial=0):.3g}")
     if actual.size <= 64:  # noqa: PLR2004 - what fits on a screen
         lines += ["expected:", np.array2string(expected), "got:", np.array2string(actual)]
+    met = meeting(actual, expected, wrong)
+    lines += in_lines(met) if met else []
     return "\n".join(lines)
 
 

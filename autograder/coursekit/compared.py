@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .given import behind
+from .meeting import KERNELS, meeting, told
 
 Array = np.ndarray[Any, Any]
 Compared = dict[str, Any]
@@ -15,8 +16,6 @@ NAN = 255  # the code of what is no number
 _MOST_SIDE, _LEAST_SIDE = 64, 3  # numbers; a larger picture is thinned out, a smaller array is no picture
 _AROUND = 2  # rows and columns on each side of the first difference
 _CHANNELS = (3, 4)  # a last axis of this length holds colours
-_KERNELS = ("kernel", "filter")  # names of parameters
-_MOST_KERNEL = 7  # rows and columns
 
 
 def compared(actual: Array, expected: Array, wrong: Array) -> Compared | None:
@@ -36,7 +35,7 @@ def compared(actual: Array, expected: Array, wrong: Array) -> Compared | None:
         "low" and "high" ends stand for; how many lie "beyond" these;
         "rows": of a table around the first difference, (row, [(column, expected, actual, whether it differs)]);
         "given": the same of the array that the function was given, with "name" and "shape", or None;
-        "met": the "patch" and the "kernel" that meet at the first difference, as rows of text, or None.
+        "met": what meets at the first difference; see `meeting.meeting`.
     """
     place = tuple(int(i) for i in np.argwhere(wrong)[0])
     plane = _plane(place, expected.shape)
@@ -56,7 +55,8 @@ def compared(actual: Array, expected: Array, wrong: Array) -> Compared | None:
         "shape": list(wanted.shape),
         **{name: _coded(*picture) for name, picture in pictures.items()},
         "rows": _rows(theirs, mine, bad, (first[0], first[1])),
-        **_given(behind(actual), place, (first[0], first[1]), theirs.shape),
+        "given": _given(behind(actual), place),
+        "met": meeting(actual, expected, wrong),
     }
 
 
@@ -69,36 +69,15 @@ def _plane(place: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int | slice,
     return tuple(slice(None) if axis in axes else index for axis, index in enumerate(place))
 
 
-def _given(
-    arrays: Mapping[str, Array], place: tuple[int, ...], first: tuple[int, int], shape: tuple[int, ...]
-) -> Compared:
-    """Show the first array that is a picture, and what of it meets the kernel."""
-    numbers = {name: array for name, array in arrays.items() if array.dtype.kind in "biuf"}
-    kernel = next((array for name, array in numbers.items() if name in _KERNELS), None)
-    for name, array in numbers.items():
+def _given(arrays: Mapping[str, Array], place: tuple[int, ...]) -> Compared | None:
+    """Show the first array that is a picture, and no kernel."""
+    for name, array in arrays.items():
         same = array.ndim == len(place) and all(p < size for p, size in zip(place, array.shape, strict=True))
-        plane = _plane(place if same else (0,) * array.ndim, array.shape) if array is not kernel else None
-        if plane is not None:
-            image = array[plane]
-            thinned = _thinned(image)
-            shown = {"name": name, "shape": list(thinned.shape), **_coded(thinned, *_range(thinned, thinned))}
-            return {"given": shown, "met": None if kernel is None else _met(image, kernel, first, shape)}
-    return {"given": None, "met": None}
-
-
-def _met(image: Array, kernel: Array, first: tuple[int, int], shape: tuple[int, ...]) -> Compared | None:
-    """Cut out what lies under the kernel: centred where the answer has the image's size, else fully on the image."""
-    if kernel.ndim != 2 or max(kernel.shape) > _MOST_KERNEL:  # noqa: PLR2004 - height and width
-        return None
-    starts = []
-    for place, size, length, got in zip(first, image.shape, kernel.shape, shape, strict=True):
-        if got not in {size, size - length + 1}:
-            return None
-        starts.append(place - length // 2 if got == size else place)
-    rows, columns = (range(start, start + length) for start, length in zip(starts, kernel.shape, strict=True))
-    inside = [range(size) for size in image.shape]
-    patch = [[_told(image[r, c]) if r in inside[0] and c in inside[1] else "" for c in columns] for r in rows]
-    return {"patch": patch, "kernel": [[_told(number) for number in row] for row in kernel]}
+        plane = _plane(place if same else (0,) * array.ndim, array.shape)
+        if plane is not None and array.dtype.kind in "biuf" and name not in KERNELS:
+            thinned = _thinned(array[plane])
+            return {"name": name, "shape": list(thinned.shape), **_coded(thinned, *_range(thinned, thinned))}
+    return None
 
 
 def _index(index: int | slice) -> str:
@@ -146,8 +125,4 @@ def _rows(expected: Array, actual: Array, wrong: Array, first: tuple[int, int]) 
         range(max(0, middle - _AROUND), min(size, middle + _AROUND + 1))
         for middle, size in zip(first, expected.shape, strict=True)
     )
-    return [[r, [[c, _told(expected[r, c]), _told(actual[r, c]), bool(wrong[r, c])] for c in columns]] for r in rows]
-
-
-def _told(number: Any) -> str:
-    return f"{number:.5g}" if isinstance(number, np.floating) else str(number)
+    return [[r, [[c, told(expected[r, c]), told(actual[r, c]), bool(wrong[r, c])] for c in columns]] for r in rows]

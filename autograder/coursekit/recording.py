@@ -245,9 +245,21 @@ def case_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Case:
     """Say what became of a case from how its call ended."""
     verdict, fraction, summary, details, finding = _judged(call.excinfo)
     said = Report(item.user_properties)
-    judged = (verdict, fraction, summary[:_MOST_TEXT], details[:_MOST_TEXT], finding)
-    told = (call.duration, said.flags, said.leaderboard, margins.take(), _compared(item, call.excinfo))
-    return Case(test_id(item), case_id(item), *judged, *told)
+    return Case(
+        test_id(item),
+        case_id(item),
+        verdict,
+        fraction,
+        summary[:_MOST_TEXT],
+        details[:_MOST_TEXT],
+        finding,
+        seconds=call.duration,
+        flags=said.flags,
+        leaderboard=said.leaderboard,
+        margin=margins.take(),
+        compared=_compared(item, call.excinfo),
+        curves=said.curves if _is_public(item) else (),  # a hidden training's could carry what the test sent
+    )
 
 
 def _is_public(item: pytest.Item) -> bool:

@@ -98,6 +98,7 @@ class Case:
         leaderboard: entries (name, value, "asc" or "desc") for the course's leaderboard.
         margin: how much of its tolerance the case's farthest comparison used, where that is measured; see `margins`.
         compared: of a public test's failure, the arrays that differ; see `compared.compared`.
+        curves: of a public test, how its training went; see `report.Report.curves`.
     """
 
     test: str
@@ -112,3 +113,4 @@ class Case:
     leaderboard: tuple[tuple[str, float, str], ...] = ()
     margin: float | None = None
     compared: dict[str, Any] | None = None
+    curves: tuple[dict[str, Any], ...] = ()

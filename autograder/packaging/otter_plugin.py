@@ -23,7 +23,7 @@ from autograder.grading.grade import Grader
 from autograder.packaging.container import broken
 from autograder.packaging.otter_grade import handed_in
 from autograder.packaging.suite import find_suite
-from autograder.results.gradescope import to_gradescope
+from autograder.results.gradescope import text_of, to_gradescope
 
 _EMPTY: dict[str, Any] = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -113,7 +113,7 @@ def _test_file(test: str, entry: dict[str, Any]) -> OttrTestFile:
     hidden = entry["visibility"] != "visible"
     case = TestCase(test, None, hidden, entry["max_score"], None, None)
     file = OttrTestFile(test, test, [case], all_or_nothing=False)
-    file.test_case_results = [TestCaseResult(case, entry["output"], entry.get("status") == "passed")]
+    file.test_case_results = [TestCaseResult(case, text_of(entry), entry.get("status") == "passed")]
     file.update_score(entry.get("score", nan))
     return file
 

@@ -1,19 +1,24 @@
 """A grade as Gradescope's results.json, and the writing of such files."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.results import wording
+from autograder.results.charts import plots
 from autograder.results.grade import Grade, TestResult, judge
+from autograder.results.pictures import Picture, pictures
 from autograder.results.whole import write_whole
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
 _UNITS = 10_000  # scores are whole numbers of ten-thousandths
 _HUNDREDTH = 100  # of these units, to which a grade's total is rounded
+_MOST_HTML = 200_000  # characters of all outputs with pictures in one file
+_SIDE = 160  # pixels of a picture: Gradescope keeps no style that would enlarge it sharply
 
 
 def to_gradescope(grade: Grade) -> dict[str, Any]:
@@ -36,7 +41,7 @@ def to_gradescope(grade: Grade) -> dict[str, Any]:
         "execution_time": round(grade.seconds, 2),
         "output": wording.overall(grade),
         "output_format": "text",
-        "tests": [_test(grade, result, scores) for result in grade.results],
+        "tests": [_test(result, scores, output) for result, output in zip(grade.results, _outputs(grade), strict=True)],
         "leaderboard": [{"name": n, "value": round(v, 6), "order": order} for n, v, order in grade.leaderboard],
         "extra_data": {
             "final": grade.final,
@@ -62,6 +67,17 @@ def not_run(assignment: Assignment, specs: Iterable[Spec], cases: Sequence[Case]
     return to_gradescope(Grade(assignment, "", judge(assignment, specs, cases), fault="the grading has not ended"))
 
 
+def text_of(test: Mapping[str, Any]) -> str:
+    """Give the text of one test's output, without its pictures.
+
+    Args:
+        test: an entry of "tests", as `to_gradescope` gives it.
+    """
+    said = str(test["output"])
+    text = said.removeprefix("<pre>").partition("</pre>")[0]
+    return unescape(text) if test["output_format"] == "html" else said
+
+
 def write_results(path: Path, data: dict[str, Any]) -> None:
     """Write data as JSON, so that at any moment the file is whole or not there.
 
@@ -76,7 +92,35 @@ def _has_score(grade: Grade, result: TestResult) -> bool:
     return result.final and not awaited and (grade.final or result.verdict is not Verdict.NOT_RUN)
 
 
-def _test(grade: Grade, result: TestResult, scores: dict[str, float]) -> dict[str, Any]:
+def _outputs(grade: Grade) -> Iterator[dict[str, str]]:
+    """Give each test's output: text, with pictures below where there are any and the file stays small.
+
+    A grading that has not ended is written again after each test, and stays text.
+    """
+    left = 0 if grade.fault else _MOST_HTML
+    for result in grade.results:
+        text = wording.message(result, grade.assignment)
+        shown = _drawn(wording.said(result, grade.assignment)) if left else []
+        page = _page(text, shown) if shown else ""
+        fits = 0 < len(page) <= left
+        left -= len(page) if fits else 0
+        yield {"output": page if fits else text, "output_format": "html" if fits else "text"}
+
+
+def _drawn(said: wording.Said) -> list[Picture]:
+    return [*(pictures(said.compared, _SIDE) if said.compared else ()), *plots(said.curves)]
+
+
+def _page(text: str, shown: Iterable[Picture]) -> str:
+    """Put pictures below a text, in elements and attributes that Gradescope's sanitizer keeps."""
+    figures = (
+        f'<p>{escape(one.title)}: {escape(one.scale)}<br><img src="{one.source}" alt="{escape(one.alt)}"></p>'
+        for one in shown
+    )
+    return "\n".join([f"<pre>{escape(text)}</pre>", *figures])
+
+
+def _test(result: TestResult, scores: dict[str, float], output: dict[str, str]) -> dict[str, Any]:
     """Give one test's entry."""
     decided: dict[str, Any] = {}
     if result.spec.id in scores:
@@ -90,8 +134,7 @@ def _test(grade: Grade, result: TestResult, scores: dict[str, float]) -> dict[st
         **decided,
         "max_score": result.spec.points,
         "visibility": result.spec.visibility,
-        "output": wording.message(result, grade.assignment),
-        "output_format": "text",
+        **output,
         "tags": [result.spec.question],
         "extra_data": {"verdict": str(result.verdict), "question": result.spec.question},
     }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.results import wording
+from autograder.results.charts import Chart, charts
 from autograder.results.grade import Grade, TestResult
 from autograder.results.html import rendered
 from autograder.results.pictures import Picture, pictures
@@ -43,6 +44,7 @@ class Told:
         mark: its verdict.
         said: what may be read of it.
         pictures: of the arrays that differ, where there are any.
+        charts: of its training, where there is one.
     """
 
     number: str
@@ -51,6 +53,7 @@ class Told:
     mark: Mark
     said: wording.Said
     pictures: Sequence[Picture]
+    charts: Sequence[Chart]
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def student_page(grade: Grade) -> str:
         questions=[_asked(asked.id, asked.title, own, grade) for asked, own in by_question if own],
         todo=[asked for asked, own in by_question if any(r.verdict is Verdict.NOT_ATTEMPTED for r in own)],
         whole=[_told(result, grade) for result in shown if not wording.is_told(result) and result.whole],
+        trained=[_told(result, grade) for result in shown if wording.said(result, grade.assignment).curves],
         leaderboard=grade.leaderboard,
     )
 
@@ -110,7 +114,7 @@ def _asked(name: str, title: str, results: Sequence[TestResult], grade: Grade) -
 def _told(result: TestResult, grade: Grade) -> Told:
     said, mark = wording.said(result, grade.assignment), _mark(wording.word(result))
     drawn = pictures(said.compared) if said.compared else ()
-    return Told(result.number, result.spec.title, points_of([result]), mark, said, drawn)
+    return Told(result.number, result.spec.title, points_of([result]), mark, said, drawn, charts(said.curves))
 
 
 def _mark(word: str) -> Mark:

@@ -32,17 +32,18 @@ class Picture:
     alt: str
 
 
-def pictures(compared: Mapping[str, Any]) -> list[Picture]:
+def pictures(compared: Mapping[str, Any], side: int = 0) -> list[Picture]:
     """Draw what went in, what was expected, what came, and the difference.
 
     Args:
         compared: as `coursekit.compared` gives it.
+        side: pixels of the longer side, at least about; for readers that would blur a pixel for each number.
     """
     grey, diverging = _fade(_BLACK, _WHITE, STEPS), [*_fade(_BLUE, _WHITE, _HALF), *_fade(_WHITE, _ORANGE, _HALF + 1)]
     kinds = (("expected", "expected", grey), ("got", "actual", grey), ("got minus expected", "difference", diverging))
-    drawn = [_picture(title, compared[name], compared["shape"], palette) for title, name, palette in kinds]
+    drawn = [_picture(title, compared[name], compared["shape"], palette, side) for title, name, palette in kinds]
     given = compared["given"]
-    return [_picture(f"{given['name']}, as given", given, given["shape"], grey), *drawn] if given else drawn
+    return [_picture(f"{given['name']}, as given", given, given["shape"], grey, side), *drawn] if given else drawn
 
 
 def png(codes: bytes, height: int, width: int, palette: Iterable[_Colour]) -> bytes:
@@ -58,16 +59,29 @@ def png(codes: bytes, height: int, width: int, palette: Iterable[_Colour]) -> by
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
 
 
-def _picture(title: str, plane: Mapping[str, Any], shape: tuple[int, int], palette: list[_Colour]) -> Picture:
-    height, width = shape
+def address(image: bytes) -> str:
+    """Write a PNG as an address."""
+    return f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}"
+
+
+def _picture(
+    title: str, plane: Mapping[str, Any], shape: tuple[int, int], palette: list[_Colour], side: int
+) -> Picture:
+    (height, width), times = shape, max(1, side // max(shape))
     codes, low, high = base64.b64decode(plane["codes"]), plane["low"], plane["high"]
     blank = codes.count(STEPS)
     ends = f"{low} is black, {high} white" if palette[0] == _BLACK else f"{low} is blue, 0 white, {high} orange"
     beyond = f"; {plane['beyond']} beyond these ends" if plane["beyond"] else ""
     scale = ends + beyond + ("; NaN is red" if blank else "")
     alt = f"{title}: {height} by {width} numbers from {low} to {high}" + (f", {blank} of them NaN" if blank else "")
-    image = png(codes, height, width, [*palette, _RED])
-    return Picture(title, f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}", scale, alt)
+    image = png(_enlarged(codes, width, times), times * height, times * width, [*palette, _RED])
+    return Picture(title, address(image), scale, alt)
+
+
+def _enlarged(codes: bytes, width: int, times: int) -> bytes:
+    """Make a square of each pixel."""
+    rows = (codes[start : start + width] for start in range(0, len(codes), width))
+    return b"".join(bytes(code for code in row for _ in range(times)) * times for row in rows)
 
 
 def _fade(one: _Colour, other: _Colour, steps: int) -> list[_Colour]:

@@ -4,7 +4,7 @@ Text that a student's code or file names may have written is cut, and its contro
 characters are written out, so that no form can be garbled or taken over by it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ class Said:
         reason: what differs.
         hint: what to try.
         compared: the arrays that differ, of a public test; see `coursekit.compared`.
+        curves: how a public test's training went; see `coursekit.report`.
     """
 
     verdict: str
@@ -38,6 +39,7 @@ class Said:
     reason: str = ""
     hint: str = ""
     compared: Mapping[str, Any] | None = None
+    curves: Sequence[Mapping[str, Any]] = ()
 
 
 def said(result: TestResult, assignment: Assignment) -> Said:
@@ -59,6 +61,7 @@ def said(result: TestResult, assignment: Assignment) -> Said:
         _reason(result, told),
         hint_of(result),
         told.compared if told and result.spec.public and result.verdict is Verdict.FAILED else None,
+        told.curves if told and result.spec.public else (),
     )
 
 

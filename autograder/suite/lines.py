@@ -15,8 +15,9 @@ _BATCH_SECONDS = 0.05
 def case_from(data: Mapping[str, Any]) -> Case:
     """Make a case of its JSON again, which has lists where tuples were."""
     ranks = tuple((str(name), float(value), str(order)) for name, value, order in data["leaderboard"])
-    changed = {"verdict": Verdict(data["verdict"]), "flags": tuple(data["flags"]), "leaderboard": ranks}
-    return Case(**{**data, **changed})
+    curves = tuple(data.get("curves", ()))  # a grade that was kept before there were any has none
+    tuples = {"flags": tuple(data["flags"]), "leaderboard": ranks, "curves": curves}
+    return Case(**{**data, **tuples, "verdict": Verdict(data["verdict"])})
 
 
 class Lines:

@@ -162,29 +162,12 @@ KERNEL = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 
 
 def test_what_the_function_was_given_is_shown_with_the_answer() -> None:
-    """The image as a picture; the patch and the kernel that meet where the answer first differs."""
+    """The image as a picture, and what meets there."""
     answer = _Module(filter=_filter).filter(RAMP, kernel=KERNEL)
     found = _differing(answer, _changed(answer, (1, 2), 0.0))
 
     assert (found["given"]["name"], found["given"]["shape"]) == ("image", [4, 5])
     assert found["met"]["patch"] == [["7", "8", "9"], ["12", "13", "14"]]
-    assert found["met"]["kernel"] == [["1", "2", "3"], ["4", "5", "6"]]
-
-
-def test_a_kernel_is_centred_where_the_size_is_kept() -> None:
-    """What lies outside of the image is left empty."""
-    answer = _Module(same=lambda image, kernel: image + kernel.sum()).same(RAMP, np.ones((3, 3)))
-    found = _differing(answer, RAMP)
-
-    assert found["met"]["patch"] == [["", "", ""], ["", "0", "1"], ["", "5", "6"]]
-
-
-@pytest.mark.parametrize("kernel", [np.ones(3), np.ones((9, 9)), np.ones((2, 2))], ids=["1-d", "large", "other size"])
-def test_nothing_meets_where_it_cannot_be_said_what(kernel: Array) -> None:
-    """A kernel of another kind, or an answer of a size that no stride of 1 gives."""
-    answer = _Module(pool=lambda image, kernel: image[:3, :3] + kernel.sum()).pool(np.ones((8, 8)), kernel)
-
-    assert _differing(answer, np.zeros((3, 3)))["met"] is None
 
 
 def test_a_part_of_the_answer_is_known_too() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from coursekit.recording import Spec, case_of, combined
+from coursekit.report import Report
 from coursekit.verdicts import Case, CheckFailed, Verdict
 
 SPEC = Spec("test_x::test_y", "x", "X holds.", points=6, cases=3)
@@ -61,3 +62,12 @@ def test_only_a_public_test_gives_away_what_it_compared(folder: str, kept: bool)
     item: Any = SimpleNamespace(path=Path(folder, "test_x.py"), name="test_y", user_properties=[])
 
     assert (case_of(item, pytest.CallInfo.from_call(fail, when="call")).compared is not None) == kept
+
+
+@pytest.mark.parametrize(("folder", "kept"), [("public", 1), ("hidden", 0), ("tests", 1)])
+def test_only_a_public_test_shows_how_training_went(folder: str, kept: int) -> None:
+    """What a student's code notes in a hidden training could carry what the test sent."""
+    item: Any = SimpleNamespace(path=Path(folder, "test_x.py"), name="test_y", user_properties=[])
+    Report(item.user_properties).curve("loss", training=[2.0, 1.0])
+
+    assert len(case_of(item, pytest.CallInfo.from_call(lambda: None, when="call")).curves) == kept

@@ -35,7 +35,7 @@ from autograder.errors import AutograderError, HandInError
 from autograder.grading.grade import Grader, Order
 from autograder.grading.handin import open_handin
 from autograder.results.grade import Grade
-from autograder.results.gradescope import to_gradescope
+from autograder.results.gradescope import text_of, to_gradescope
 from autograder.sandbox import processes
 from autograder.sandbox.limits import available
 from coursekit.recording import Spec, combined
@@ -314,7 +314,7 @@ class Desk:
     def _judge(self, row: Row, case: dict[str, Any], grade: Grade, base: Grade, module: str) -> None:
         told = to_gradescope(grade)
         everything = "\n".join(_strings(told))
-        row.text = "\n".join([told["output"], *(test["output"] for test in told["tests"] if _is_telling(test))])
+        row.text = "\n".join([told["output"], *(text_of(test) for test in told["tests"] if _is_telling(test))])
         row.problem, row.fault, row.final = grade.problem, grade.fault, grade.final
         row.score, row.base = _points(grade, case["only"]), _points(base, case["only"])
         row.verdicts = _verdicts(grade)

@@ -13,6 +13,10 @@ import pytest
 from autograder.assignment import Assignment
 from autograder.batch.insight import Class
 from autograder.batch.report import class_page
+from autograder.batch.similar import Pair, Side
+from autograder.batch.similar import write_page as write_pairs
+from autograder.proof.claims import Claim, Kind
+from autograder.proof.matrix import write_page as write_matrix
 from autograder.questions import Question
 from autograder.results.grade import Grade, judge
 from autograder.results.page import student_page
@@ -28,9 +32,16 @@ SPECS = (
     Spec("test_y::test_b", "y", "B holds.", points=2, public=False),
 )
 ZEROS, RAMP = np.zeros((4, 5)), np.arange(1.0, 21.0).reshape(4, 5)
-MET = {"patch": [["", "1"], ["2", "3"]], "kernel": [["0", "1"], ["2", "3"]]}
+MET = {"patch": [["", "1"], ["2", "3"]], "kernel": [["0", "1"], ["2", "3"]], "how": "as given"}
 SEEN = {**(compared(RAMP, ZEROS, RAMP != ZEROS) or {}), "met": MET}
-SAID: dict[str, Any] = {"summary": "all elements differ", "details": f"got {NASTY}", "compared": SEEN}
+LOSS = {"title": "loss", "lines": {"training": [(1, 2.0), (2, None), (3, 0.5)], "validation": [(1, 2.25), (3, 1.0)]}}
+SAID: dict[str, Any] = {"summary": "all differ", "details": f"got {NASTY}", "compared": SEEN, "curves": (LOSS,)}
+SIDE = Side(NASTY, 0.9, (("import numpy\n", False), (f"print({NASTY!r})\n" * 60, True)))
+PAIRS = [Pair(SIDE, SIDE)] * 2
+CLAIMS = [
+    Claim("a1", "the suite's points add up to 10", broken=f"got {NASTY}"),
+    Claim("a1", f"mistake 1 ({NASTY}) loses points", Kind.MISTAKE, evidence={"lost": {"t::x": "failed"}, "hinted": []}),
+]
 CLASS = {  # who → verdicts of A and B, and seconds
     "ada": (Verdict.PASSED, Verdict.PASSED, 1.0),
     "bob": (Verdict.FAILED, Verdict.PASSED, 10.5),
@@ -50,30 +61,37 @@ def _grade(name: str, a: Verdict, b: Verdict, seconds: float) -> Grade:
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Write the page of a hand-in that tries to take it over, and the class's."""
+    """Write every page there is: all of them hold text that tries to take them over."""
     folder, found = tmp_path_factory.mktemp("pages"), Class()
     for name, became in CLASS.items():
         found.add(_grade(name, *became), name, "folder")
     texts = {"student": student_page(_grade(NASTY, *CLASS[NASTY])), "class": class_page(MADE_UP, found)}
+    files = {name: folder / f"{name}.html" for name in (*texts, "alike", "proof")}
     for name, text in texts.items():
-        (folder / f"{name}.html").write_text(text, encoding="utf-8")
-    return {name: folder / f"{name}.html" for name in texts} | {"handout": HANDOUT}
+        files[name].write_text(text, encoding="utf-8")
+    write_pairs(files["alike"], PAIRS, "Small")
+    write_matrix(files["proof"], CLAIMS)
+    return files | {"handout": HANDOUT}
 
 
 @pytest.fixture(scope="session")
 def driver() -> Iterator[Any]:
     """Start Debian's chromium without a window."""
+    yield from chromium()
+
+
+def chromium() -> Iterator[Any]:
+    """Start Debian's chromium without a window; skip where there is none."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not chromedriver:
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not program or not driver:
         pytest.skip("no browser here: apt-get install chromium chromium-driver")
     options = webdriver.ChromeOptions()
-    options.binary_location = chromium
+    options.binary_location = program
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(chromedriver, log_output=os.devnull)
-    browser = webdriver.Chrome(options=options, service=service)
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver, log_output=os.devnull))
     yield browser
     browser.quit()
 

@@ -125,4 +125,4 @@ def test_the_page_shows_it(tmp_path: Path, shown: str) -> None:
     page = (tmp_path / "proof.html").read_text(encoding="utf-8")
 
     assert shown in page
-    assert "http" not in page
+    assert "default-src 'none'" in page

@@ -1,11 +1,16 @@
 """Gradescope's results.json: complete, valid and honest about faults."""
 
+import base64
 import json
 import math
+import re
+import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +18,8 @@ from hypothesis import strategies as st
 from autograder.assignment import Assignment
 from autograder.questions import Question
 from autograder.results.grade import Grade, judge
-from autograder.results.gradescope import not_run, to_gradescope, write_results
+from autograder.results.gradescope import not_run, text_of, to_gradescope, write_results
+from coursekit.compared import compared
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
@@ -73,6 +79,96 @@ def test_the_top_has_gradescopes_fields() -> None:
             "members": ["ada"],
         },
     }
+
+
+NASTY = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>\"'&lt;"
+
+
+def _differing(spec: Spec, **more: Any) -> Case:
+    actual, expected = np.eye(4), np.zeros((4, 4))
+    return Case(spec.id, "", Verdict.FAILED, compared=compared(actual, expected, actual != expected), **more)
+
+
+def _told(*cases: Case) -> list[dict[str, Any]]:
+    return list(to_gradescope(Grade(ASSIGNMENT, "x.py", judge(ASSIGNMENT, SPECS, cases)))["tests"])
+
+
+def test_a_public_failure_has_pictures_below_its_text() -> None:
+    """Of what was expected, what came, and the difference, large enough to be seen, each in words too."""
+    test = _told(_differing(SPECS[0], summary="all differ"))[0]
+
+    assert test["output_format"] == "html"
+    assert test["output"].startswith("<pre>failed\nall differ</pre>\n<p>expected: 0 is black, 1 white<br><img src=")
+    assert re.findall('alt="([^"]*)"', test["output"]) == [
+        "expected: 4 by 4 numbers from 0 to 1",
+        "got: 4 by 4 numbers from 0 to 1",
+        "got minus expected: 4 by 4 numbers from -1 to 1",
+    ]
+    picture = base64.b64decode(test["output"].split("base64,")[1].partition('"')[0])
+    assert struct.unpack(">II", picture[16:24]) == (160, 160)
+
+
+LOSS = {"title": "loss", "lines": {"training": [(1, 2.0), (2, None), (3, 0.5)], "validation": [(1, 2.25), (3, 1.0)]}}
+
+
+def test_a_training_shows_its_curves_below() -> None:
+    """As pixels, since a sanitizer may drop SVG, with a caption that says what they stand for."""
+    test = _told(Case(SPECS[0].id, "", Verdict.PASSED, 1.0, curves=(LOSS,)))[0]
+    caption = "loss: 0 to 2.25 in 3 epochs; training is blue, validation is orange and dashed"
+
+    assert test["output"].startswith(f"<pre>passed</pre>\n<p>{caption}<br><img src=")
+    assert 'alt="loss: training 0.5 after epoch 3; validation 1 after epoch 3"' in test["output"]
+
+
+def test_the_output_is_made_of_what_a_sanitizer_keeps() -> None:
+    """Nothing that a student wrote is an element, and no element, attribute or address is one that would be dropped."""
+    (output, *_) = (test["output"] for test in _told(_differing(SPECS[0], summary=NASTY, details=NASTY)))
+
+    assert set(re.findall("<[^>]*>", re.sub('(src|alt)="[^"]*"', r"\1", output))) == {
+        "<pre>",
+        "</pre>",
+        "<p>",
+        "<br>",
+        "<img src alt>",
+        "</p>",
+    }
+    assert output.count('src="data:image/png;base64,') == output.count("<img ") == 3
+
+
+def test_the_text_of_a_page_can_be_had_alone() -> None:
+    """As it stood before its pictures, whatever a student wrote."""
+    case = _differing(SPECS[0], summary=NASTY)
+    plain = _told(replace(case, compared=None))[0]
+
+    assert text_of(_told(case)[0]) == text_of(plain) == plain["output"] == f"failed\n{NASTY}"
+
+
+def test_a_hidden_failure_is_text() -> None:
+    """Even where its values were there to be drawn."""
+    test = _told(_differing(SPECS[2], summary="all differ"))[2]
+
+    assert (test["output"], test["output_format"]) == ("failed\nall differ", "text")
+
+
+def test_pictures_end_where_the_file_would_be_large() -> None:
+    """Later failures keep their text."""
+    specs = [Spec(f"test_x::test_{number}", "x", "A holds.", points=0) for number in range(200)]
+    noise = np.random.default_rng(0).normal(size=(64, 64))
+    seen = compared(noise, -noise, noise != 0)
+    cases = [Case(spec.id, "", Verdict.FAILED, summary="all differ", compared=seen) for spec in specs]
+
+    data = to_gradescope(Grade(ASSIGNMENT, "x.py", judge(ASSIGNMENT, specs, cases)))
+
+    assert [test["output_format"] for test in data["tests"][:2] + data["tests"][-2:]] == ["html"] * 2 + ["text"] * 2
+    assert data["tests"][-1]["output"] == "failed\nall differ"
+    assert len(json.dumps(data)) < 300_000
+
+
+def test_a_grading_that_has_not_ended_is_text() -> None:
+    """It is written again after each test."""
+    (test, *_) = not_run(ASSIGNMENT, SPECS, [_differing(SPECS[0])])["tests"]
+
+    assert test["output_format"] == "text"
 
 
 def test_a_leaderboard_is_passed_on() -> None:

@@ -77,7 +77,7 @@ def test_a_public_failure_says_what_differs() -> None:
     text = _text(_grade(Case(A, "5x9", Verdict.FAILED, summary="all differ", details="expected 1.5, got 2.5")))
 
     assert "1.1 A holds. ✗ failed (0 of 4 points)" in text
-    assert "case 5x9: all differ expected 1.5, got 2.5 Hint: Try A." in text
+    assert "Hint: Try A. case 5x9: all differ expected 1.5, got 2.5" in text
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -121,12 +121,12 @@ def test_patch_and_kernel_stand_below() -> None:
     """As numbers, with a caption each."""
     grade = _failed(SPECS[0])
     (case,) = grade.results[0].cases
-    met = {"patch": [["", "7"]], "kernel": [["1", "2"]]}
+    met = {"patch": [["", "7"]], "kernel": [["1", "2"]], "how": "turned by 180 degrees"}
     seen = replace(case, compared={**(case.compared or {}), "met": met})
 
     text = _text(_grade(seen))
 
-    assert "The patch there; · lies outside · 7 The kernel, as given 1 2" in text
+    assert "The patch there; · lies outside · 7 The kernel, turned by 180 degrees 1 2" in text
 
 
 def test_a_hidden_failure_shows_no_picture() -> None:
@@ -137,8 +137,43 @@ def test_a_hidden_failure_shows_no_picture() -> None:
 def test_pictures_survive_the_store() -> None:
     """What is stored as JSON gives the same page again."""
     grade = _failed(SPECS[0])
+    (case,) = grade.results[0].cases
+    grade = _grade(replace(case, curves=LOSS))
 
     assert student_page(restore(json.loads(json.dumps(record(grade))), ASSIGNMENT)) == student_page(grade)
+
+
+LOSS = ({"title": "loss", "lines": {"training": [(1, 2.0), (2, None), (3, 0.5)], "validation": [(1, 2.25)]}},)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASSED, Verdict.FAILED])
+def test_a_training_shows_its_curves_with_a_table_beside(verdict: Verdict) -> None:
+    """Whether the test passes or not, with words in place of the picture."""
+    page = student_page(_grade(Case(A, "", verdict, float(verdict is Verdict.PASSED), curves=LOSS)))
+    text = " ".join(_read(page).words)
+
+    assert page.count('<img src="data:image/svg+xml;base64,') == 1
+    assert 'alt="loss: training 0.5 after epoch 3; validation 2.25 after epoch 1"' in page
+    assert (
+        "How training went 1.1 A holds. loss loss by epoch epoch training validation 1 2 2.25 2 no number 3 0.5" in text
+    )
+
+
+def test_a_hidden_training_shows_no_curves() -> None:
+    """Even where they were there to be drawn."""
+    page = student_page(_grade(PASSED, Case(B, "", Verdict.PASSED, 1.0, curves=LOSS)))
+
+    assert "How training went" not in page
+    assert "<img" not in page
+
+
+def test_a_table_of_curves_is_short() -> None:
+    """A few epochs, the first and the last among them."""
+    long = ({"title": "loss", "lines": {"training": [(epoch, 1.0) for epoch in range(1, 101)]}},)
+
+    text = _text(_grade(replace(PASSED, curves=long)))
+
+    assert "epoch training 1 1 15 1 29 1 43 1 58 1 72 1 86 1 100 1 What works" in text
 
 
 def test_what_is_still_to_do_is_listed() -> None:

@@ -25,10 +25,13 @@ def test_new_model(student, probes, rng):
 @pytest.mark.hint(
     "Print the Trainer's history: the loss should fall in each epoch. Look at loss, order and learning rate."
 )
-def test_some_digits(student, probes, data):
+def test_some_digits(student, probes, data, report):
     """fit_mnist trains on 3,000 digits until the model reads most of 1,000 others."""
     images, labels = next(iter(data.values())).train
     train, val, right = (images[:3000], labels[:3000]), (images[3000:3500], labels[3000:3500]), labels[3500:4500]
 
-    predicted = student.probe(probes.digits, train=train, val=val, images=images[3500:4500], seed=1)
-    assert_accuracy(predicted, right, zero=0.5, full=0.8)
+    seen = student.probe(probes.digits, train=train, val=val, images=images[3500:4500], seed=1)
+    history = seen["history"]
+    report.curve("loss", training=history.get("train_loss"), validation=history.get("val_loss"))
+    report.curve("accuracy", validation=history.get("val_accuracy"))
+    assert_accuracy(seen["predicted"], right, zero=0.5, full=0.8)

@@ -1,5 +1,6 @@
 """Procedures for the public tests: they drive models, loaders and training, and hand back what they see."""
 
+import contextlib
 import tempfile
 from pathlib import Path
 
@@ -345,8 +346,9 @@ def transfer_headless(module):
 
 
 def cifar_trained(module, images, labels, seed, epochs):
-    """Train with fit_cifar; give its kind, mode and device, and the classes of the same images."""
-    model = module.fit_cifar(torch.from_numpy(images), torch.from_numpy(labels), seed, "cpu", epochs)
+    """Train with fit_cifar; give its kind, mode, device and history, and the classes of the same images."""
+    with noted(module, "fit") as history:
+        model = module.fit_cifar(torch.from_numpy(images), torch.from_numpy(labels), seed, "cpu", epochs)
     mean, std = (torch.tensor(numbers).reshape(3, 1, 1) * 255 for numbers in (module.CIFAR_MEAN, module.CIFAR_STD))
     with torch.no_grad():
         inputs = (torch.from_numpy(images).permute(0, 3, 1, 2).float() - mean) / std
@@ -356,7 +358,35 @@ def cifar_trained(module, images, labels, seed, epochs):
         "training": any(part.training for part in model.modules()),
         "devices": sorted({str(parameter.device) for parameter in model.parameters()}),
         "predicted": predicted.numpy(),
+        "history": history,
     }
+
+
+@contextlib.contextmanager
+def noted(owner, name):
+    """Keep the histories that one of your functions gives while a `with` block lasts, all calls in a row."""
+    function, kept = getattr(owner, name, None), {}
+
+    def keeping(*args, **kwargs):
+        history = function(*args, **kwargs)
+        for line, numbers in history.items() if isinstance(history, dict) else ():
+            if is_curve(numbers):
+                kept.setdefault(line, []).extend(numbers)
+        return history
+
+    if function is None:
+        yield kept
+        return
+    setattr(owner, name, keeping)
+    try:
+        yield kept
+    finally:
+        setattr(owner, name, function)
+
+
+def is_curve(numbers):
+    """Whether this is a list of floats."""
+    return isinstance(numbers, list) and all(type(number) is float for number in numbers)
 
 
 def cifar_shapes(module):

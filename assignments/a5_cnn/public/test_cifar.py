@@ -22,11 +22,14 @@ def coloured(rng, count):
     "Check one step at a time: images as floats and normalised, labels beside their images, zero_grad, backward, step, "
     "eval() at the end."
 )
-def test_easy_images(student, probes, rng):
+def test_easy_images(student, probes, rng, report):
     """fit_cifar learns 400 images whose colour says the class, and gives a SmallCNN on the CPU in evaluation mode."""
     images, labels = coloured(rng, 400)
 
     seen = student.probe(probes.cifar_trained, images=images, labels=labels, seed=1, epochs=8)
+    history = seen["history"]
+    report.curve("loss", training=history.get("train_loss"), validation=history.get("val_loss"))
+    report.curve("accuracy", validation=history.get("val_accuracy"))
     assert seen["kind"] == "SmallCNN"
     assert_same(seen["training"], False)  # noqa: FBT003 - the expected value
     assert_same(seen["devices"], ["cpu"])

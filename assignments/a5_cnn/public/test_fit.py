@@ -16,13 +16,15 @@ def draw(rng, count):
 
 @pytest.mark.points(0.75)
 @pytest.mark.hint("One Python float for each epoch in each of the four lists; note the learning rate before training.")
-def test_history(student, probes, rng):
+def test_history(student, probes, rng, report):
     """fit returns losses, accuracy and learning rate of each epoch."""
     expected = dict.fromkeys(("train_loss", "val_loss", "val_accuracy", "lr"), 4)
     train, val = [draw(rng, 8), draw(rng, 8)], [draw(rng, 6)]
 
     history = student.probe(probes.fit_history, train=train, val=val, epochs=4)
     assert isinstance(history, dict), "return a dict"
+    report.curve("loss", training=history.get("train_loss"), validation=history.get("val_loss"))
+    report.curve("accuracy", validation=history.get("val_accuracy"))
     assert_same({name: len(numbers) for name, numbers in history.items()}, expected)
     assert all(isinstance(number, float) for numbers in history.values() for number in numbers), "not all are floats"
     # the scheduler halves the rate after each of the two batches of an epoch

@@ -43,13 +43,15 @@ def test_history(student, probes):
 
 @pytest.mark.points(0.75)
 @pytest.mark.hint("This test uses your own network and your own minibatches: look at their tests first.")
-def test_toy_blobs(student, probes, rng):
+def test_toy_blobs(student, probes, rng, report):
     """fit_classifier trains the student's own network on three blobs until the loss is at most 0.02."""
     y = np.arange(60) % 3
     X = np.array([[3.0, 0.0], [-2.0, 3.0], [-2.0, -3.0]])[y] + rng.normal(0, 0.25, size=(60, 2))
     data = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}
 
     last = student.probe(probes.last_of_history, data=data, sizes=(2, 16, 3), epochs=100, batch_size=8, lr=0.1)
+    report.curve("loss", training=last["losses"])
+    report.curve("accuracy", validation=last["accuracies"])
     assert last["loss"] <= 0.02
     assert last["accuracy"] == 1
 
@@ -57,11 +59,13 @@ def test_toy_blobs(student, probes, rng):
 @pytest.mark.slow
 @pytest.mark.points(0.75)
 @pytest.mark.hint("A linear model cannot learn XOR; a hidden layer can, if its weights get their gradients.")
-def test_xor(student, probes):
+def test_xor(student, probes, report):
     """fit_classifier teaches the student's own network XOR, which no linear model can learn."""
     X = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
     y = np.array([0, 1, 1, 0])
     data = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}
 
     last = student.probe(probes.last_of_history, data=data, sizes=(2, 16, 2), epochs=1000, batch_size=4, lr=0.5)
+    report.curve("loss", training=last["losses"])
+    report.curve("accuracy", validation=last["accuracies"])
     assert last["accuracy"] == 1

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.question("trainer")
 
 @pytest.mark.points(1)
 @pytest.mark.hint("One Python float for each epoch in each of the three lists; count the epochs as you go.")
-def test_history(student, probes, rng):
+def test_history(student, probes, rng, report):
     """Trainer.fit returns the losses and the accuracy of each epoch, and Trainer counts the epochs."""
     X = rng.normal(size=(12, 2)).astype(np.float32)
     y = (X[:, 0] > 0).astype(np.int64)
@@ -19,6 +19,8 @@ def test_history(student, probes, rng):
 
     history, total = student.probe(probes.fit, train=train, val=val, epochs=4)
     assert isinstance(history, dict), "return a dict"
+    report.curve("loss", training=history.get("train_loss"), validation=history.get("val_loss"))
+    report.curve("accuracy", validation=history.get("val_accuracy"))
     assert_same({name: len(numbers) for name, numbers in history.items()}, expected)
     assert all(isinstance(number, float) for numbers in history.values() for number in numbers), "not all are floats"
     assert_same(total, 4)
