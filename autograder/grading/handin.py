@@ -18,6 +18,7 @@ from autograder.grading.archive import Entry, bounded, entry_of, in_folder, in_z
 from autograder.results.wording import one_line
 
 TEAM = "handin.json"
+_ONE_FILE = frozenset({".py", ".ipynb", ".zip"})
 _MOST_PARTS = 500_000  # commas and brackets of a JSON file
 _MOST_SOURCE = 2 * 2**20  # bytes of one module, or of a notebook's code
 _MOST_MEMBERS = 20
@@ -91,6 +92,17 @@ def open_files(home: str, files: Mapping[str, Path], assignment: Assignment) -> 
         for name, path in files.items()
     ]
     return _select(home, bounded(home, iter(entries)), assignment)
+
+
+def handed_in(folder: Path) -> Path:
+    """Give the file that is all of a submission, else its folder: who hands in one file may name it freely.
+
+    Args:
+        folder: the submission; what an archive leaves beside a file does not count.
+    """
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith((".", "__"))]
+    single = len(entries) == 1 and entries[0].suffix.lower() in _ONE_FILE
+    return entries[0] if single and entries[0].is_file() and not entries[0].is_symlink() else folder
 
 
 def write_to(handin: HandIn, folder: Path, data: Sequence[Path] = ()) -> None:

@@ -13,15 +13,13 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.grading.grade import Grader, Order
-from autograder.packaging.otter_grade import handed_in
+from autograder.grading.handin import handed_in
 from autograder.packaging.suite import find_suite
 from autograder.results.grade import Grade
-from autograder.results.gradescope import not_run, to_gradescope, write_results
-from autograder.results.wording import NOT_FINAL
+from autograder.results.gradescope import broken, not_run, to_gradescope, write_results
 from coursekit.verdicts import Case
 
 ROOT = Path("/autograder")
@@ -118,13 +116,6 @@ def _close(*folders: Path) -> None:
     """Close suite and results to every other user."""
     for folder in folders:
         folder.chmod(0o700)
-
-
-def broken(why: str) -> dict[str, Any]:
-    """Give the results.json that stands where the grader itself failed: no score, and not a zero."""
-    output = f"{NOT_FINAL}: {why}"
-    test = {"name": "Grading", "status": "failed", "output": output, "output_format": "text"}
-    return {"output": output, "output_format": "text", "tests": [test], "extra_data": {"final": False}}
 
 
 if __name__ == "__main__":

@@ -11,19 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autograder.packaging.otter_plugin import OurResults
 
-_ONE_FILE = frozenset({".py", ".ipynb", ".zip"})
-
-
-def handed_in(folder: Path) -> Path:
-    """Give the file that is all of a submission, else its folder: who hands in one file may name it freely.
-
-    Args:
-        folder: the submission; what an archive leaves beside a file does not count.
-    """
-    entries = [entry for entry in folder.iterdir() if not entry.name.startswith((".", "__"))]
-    single = len(entries) == 1 and entries[0].suffix.lower() in _ONE_FILE
-    return entries[0] if single and entries[0].is_file() and not entries[0].is_symlink() else folder
-
 
 class Answer:
     """Our results, as Otter unpickles them.

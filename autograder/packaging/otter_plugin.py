@@ -20,10 +20,9 @@ from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.ottr_test import OttrTestFile
 
 from autograder.grading.grade import Grader
-from autograder.packaging.container import broken
-from autograder.packaging.otter_grade import handed_in
+from autograder.grading.handin import handed_in
 from autograder.packaging.suite import find_suite
-from autograder.results.gradescope import text_of, to_gradescope
+from autograder.results.gradescope import broken, text_of, to_gradescope
 
 _EMPTY: dict[str, Any] = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 

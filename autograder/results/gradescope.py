@@ -67,6 +67,13 @@ def not_run(assignment: Assignment, specs: Iterable[Spec], cases: Sequence[Case]
     return to_gradescope(Grade(assignment, "", judge(assignment, specs, cases), fault="the grading has not ended"))
 
 
+def broken(why: str) -> dict[str, Any]:
+    """Give the results.json that stands where the grader itself failed: no score, and not a zero."""
+    output = f"{wording.NOT_FINAL}: {why}"
+    test = {"name": "Grading", "status": "failed", "output": output, "output_format": "text"}
+    return {"output": output, "output_format": "text", "tests": [test], "extra_data": {"final": False}}
+
+
 def text_of(test: Mapping[str, Any]) -> str:
     """Give the text of one test's output, without its pictures.
 

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from autograder.packaging.container import broken, main
-from autograder.packaging.otter_grade import Answer, handed_in
+from autograder.grading.handin import handed_in
+from autograder.packaging.container import main
+from autograder.packaging.otter_grade import Answer
+from autograder.results.gradescope import broken
 
 Container = Callable[..., Path]
 OtterGrade = Callable[[Path, str], dict[str, dict[str, str]]]
