@@ -1,8 +1,8 @@
-# Both targets do all of their set-up on a machine with Python 3.11+ and nothing else.
+# Every target does all of its set-up on a machine with Python 3.11+ and nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check docs clean
 
 demo: .venv/demo-is-installed  ## build a2_convolution and grade four sample hand-ins
 	$(BIN)/autograder new salt
@@ -19,8 +19,11 @@ check: .venv/dev-is-installed  ## style, types, and built folders that have drif
 	$(BIN)/mypy -p coursekit
 	$(BIN)/autograder build --check
 
+docs: .venv/dev-is-installed  ## the documentation site, in docs/_build/html
+	$(BIN)/python -m sphinx -W -n --keep-going -q docs docs/_build/html
+
 clean:
-	rm -rf .venv dist build *.egg-info
+	rm -rf .venv dist build docs/_build docs/made *.egg-info
 
 .venv/demo-is-installed: pyproject.toml
 	$(PYTHON) -m venv .venv

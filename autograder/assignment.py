@@ -8,6 +8,7 @@ from pathlib import Path
 from autograder.errors import ManifestError, did_you_mean
 from autograder.questions import TESTED, WRITTEN, Question, read_questions
 from autograder.toml import Table, read_toml
+from autograder.variants import Variant, read_variants
 
 MANIFEST = "assignment.toml"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)")
@@ -83,6 +84,7 @@ class Assignment:
         questions: in the order of the report.
         refused: dotted names that the student's module may not use.
         why_refused: the reason, as the student reads it.
+        variants: parameters that a term chooses.
     """
 
     folder: Path
@@ -98,6 +100,7 @@ class Assignment:
     budget: Budget = Budget()
     refused: tuple[str, ...] = ()
     why_refused: str = "write it yourself: that is what this assignment is about"
+    variants: tuple[Variant, ...] = ()
 
     @property
     def name(self) -> str:
@@ -144,6 +147,11 @@ class Assignment:
         """Questions that a person marks."""
         return tuple(question for question in self.questions if question.kind == WRITTEN)
 
+    @property
+    def chosen(self) -> str:
+        """Its variants as `autograder choose` takes them: "a1_images.luma=bt709"."""
+        return " ".join(f"{self.name}.{variant.id}={variant.chosen}" for variant in self.variants)
+
 
 def package_name(requirement: str) -> str:
     """Give the package's name of a requirement in pip's form: "numpy>=2" is about numpy."""
@@ -174,6 +182,7 @@ def load_assignment(folder: Path) -> Assignment:
         budget=_budget(table),
         refused=table.strings("refused"),
         why_refused=table.get("why_refused", str, Assignment.why_refused),
+        variants=read_variants(table),
     )
     if assignment.points <= 0:
         raise table.wrong("points", f"'points' must be above 0, got {assignment.points}")

@@ -243,6 +243,22 @@ def fetch_data(names: tuple[str, ...], sources: tuple[str, ...], root: Path) -> 
         click.echo(f"{name}: {counts} images in {cache_folder()}, from {found.source}")
 
 
+@cli.command()
+@click.argument("choices", metavar="[ASSIGNMENT.VARIANT=CHOICE]...", nargs=-1)
+@_COURSE
+def choose(choices: tuple[str, ...], root: Path) -> None:
+    """Choose variants: write the choices' values wherever an assignment's files are marked with them.
+
+    Without choices, list what there is to choose.
+    """
+    course, assignments = _find(root, ())
+    _choose(course, choices)
+    for assignment in () if choices else assignments:
+        for variant in assignment.variants:
+            others = ", ".join(name for name in variant.choices if name != variant.chosen)
+            click.echo(f"{assignment.name}.{variant.id}={variant.chosen}  (or {others})  {variant.about}")
+
+
 @cli.group()
 def new() -> None:
     """Start something: a course, an assignment, a term, or the course's salt."""
@@ -273,16 +289,24 @@ def new_assignment(name: str, root: Path) -> None:
 @new.command("term")
 @_COURSE
 @click.option("--verify", "prove", is_flag=True, help="Prove every suite with the new inputs, as verify does.")
+@click.option(
+    "--variant", "choices", multiple=True, metavar="ASSIGNMENT.VARIANT=CHOICE",
+    help="Choose another variant, as choose does; all others stay.",
+)  # fmt: skip
 @click.pass_context
-def new_term(context: click.Context, root: Path, *, prove: bool) -> None:
+def new_term(context: click.Context, root: Path, choices: tuple[str, ...], *, prove: bool) -> None:
     """Give the course a new salt, so that hidden tests have other inputs; the old one is kept in .salts/."""
     from datetime import date
 
-    from autograder.course import find_course, rotate_salt
+    from autograder.course import read_salt, rotate_salt
 
-    course = find_course(root)
+    course, assignments = _find(root, ())
+    read_salt(course.root)  # complains before anything is chosen
+    _choose(course, choices)
     old = rotate_salt(course.root, date.today())  # noqa: DTZ011 - the day on this machine's wall
-    click.echo(f"hidden tests have new inputs; to regrade the last term, put {old} back as .salt")
+    chosen = " ".join(assignment.chosen for assignment in assignments if assignment.variants)
+    back = f" and run: autograder choose {chosen}" if choices else ""
+    click.echo(f"hidden tests have new inputs; to regrade the last term, put {old} back as .salt{back}")
     click.echo(f"next: {'' if prove else 'autograder verify, then '}autograder build, and upload the new zips")
     if prove:
         context.invoke(verify, root=root)
@@ -319,6 +343,13 @@ def _find(root: Path, names: tuple[str, ...]) -> "tuple[Course, list[Assignment]
 
     course = find_course(root)
     return course, find_assignments(course.root, names)
+
+
+def _choose(course: "Course", choices: tuple[str, ...]) -> None:
+    from autograder.authoring import variants
+
+    for file in variants.choose(course.root, choices):
+        click.echo(file.relative_to(course.root))
 
 
 def _data_folders(root: Path) -> list[Path]:

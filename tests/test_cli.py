@@ -225,6 +225,83 @@ def test_a_new_term_can_be_proved_at_once(course: Path, monkeypatch: pytest.Monk
     assert [salt for _, salt, _ in proved] == [(course / ".salt").read_text(encoding="ascii").strip()]
 
 
+@pytest.fixture
+def varied(course: Path) -> Path:
+    """Give a course in which a term chooses by what `double` multiplies."""
+    folder = course / "assignments" / "small"
+    for name, old, new in (
+        ("small.py", "import numpy as np\n", "import numpy as np\n\nFACTOR = 2  # VARIANT factor\n"),
+        ("small.py", "return 2 * x", "return FACTOR * x"),
+        ("public/test_double.py", "import pytest\n", "import pytest\n\nFACTOR = 2  # VARIANT factor\n"),
+        ("public/test_double.py", "2 * x", "FACTOR * x"),
+        ("hidden/test_twice.py", "4 * x", "reference.FACTOR**2 * x"),
+        ("handout.md", "Double it.", "Times <!-- VARIANT factor -->2<!-- END VARIANT -->."),
+    ):
+        text = (folder / name).read_text(encoding="utf-8")
+        (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+    with (folder / "assignment.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write('[variants.factor]\nabout = "times"\nchosen = "two"\nchoices = { two = 2, three = 3 }\n')
+    return course
+
+
+def test_choices_are_listed(varied: Path) -> None:
+    """In the form in which they are chosen."""
+    assert _run("choose", "--course", varied).output == "small.factor=two  (or three)  times\n"
+
+
+def test_a_choice_is_built_and_graded(varied: Path) -> None:
+    """Handout, stubs, solution and every test follow it."""
+    chosen = _run("choose", "small.factor=three", "--course", varied)
+    built = _run("build", "small", "--course", varied)
+    graded = _run("grade", "small", varied / "dist" / "small" / "solved.zip", "--course", varied)
+
+    assert (chosen.exit_code, built.exit_code) == (0, 0), built.output
+    assert sorted(chosen.output.split()) == [
+        f"assignments/small/{name}" for name in ("assignment.toml", "handout.md", "public/test_double.py", "small.py")
+    ]
+    assert (varied / "starter" / "small" / "README.md").read_text(encoding="utf-8").endswith("Times 3.\n")
+    assert "FACTOR = 3" in (varied / "starter" / "small" / "small.py").read_text(encoding="utf-8")
+    assert "10 of 10" in graded.output
+
+
+def test_what_is_not_as_chosen_is_neither_built_nor_proven(varied: Path) -> None:
+    """Both say what to run."""
+    manifest = varied / "assignments" / "small" / "assignment.toml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"two"', '"three"'), encoding="utf-8")
+
+    built, proven = (_program(verb, "small", cwd=varied) for verb in ("build", "verify"))
+
+    assert (built.returncode, proven.returncode) == (1, 1)
+    for said in (built.stderr, proven.stdout):
+        assert "2<!-- END VARIANT -->.' is not what the manifest has chosen" in said
+        assert "autograder choose small.factor=three" in said
+
+
+def test_a_new_term_may_choose(varied: Path) -> None:
+    """What cannot be chosen is a wrong call that leaves the salt alone; what can be is written, with a new salt."""
+    before = (varied / ".salt").read_text(encoding="ascii")
+    wrong = _program("new", "term", "--variant", "small.factor=tree", cwd=varied)
+    kept = (varied / ".salt").read_text(encoding="ascii")
+    right = _program("new", "term", "--variant", "small.factor=three", cwd=varied)
+
+    assert (wrong.returncode, kept) == (2, before)
+    assert wrong.stderr.endswith("no choice of 'factor' is named 'tree'\n  did you mean 'three'?\n")
+    assert right.returncode == 0
+    assert "back as .salt and run: autograder choose small.factor=two\n" in right.stdout
+    assert (varied / ".salt").read_text(encoding="ascii") != before
+    assert _run("choose", "--course", varied).output == "small.factor=three  (or two)  times\n"
+
+
+def test_a_new_term_without_a_salt_chooses_nothing(varied: Path) -> None:
+    """It would be half done."""
+    (varied / ".salt").unlink()
+
+    done = _program("new", "term", "--variant", "small.factor=three", cwd=varied)
+
+    assert (done.returncode, "the course has no salt" in done.stderr) == (2, True)
+    assert _run("choose", "--course", varied).output == "small.factor=two  (or three)  times\n"
+
+
 def test_data_that_are_there_and_not_are_listed(course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a network: what can be fetched, what is embedded, what an assignment has of its own."""
     monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "cache"))

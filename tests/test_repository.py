@@ -18,6 +18,7 @@ ROOMS = [
     "errors",
     "toml",
     "questions",
+    "variants",
     "assignment",
     "course",
     "coursekit",

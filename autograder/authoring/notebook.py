@@ -7,13 +7,13 @@ functions as the notebook defines them, and the notebook itself can be handed in
 """
 
 import ast
-import base64
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from autograder.assignment import Assignment
+from autograder.authoring.figures import data_uri
 from autograder.errors import BuildError, did_you_mean
 from autograder.questions import Question
 
@@ -62,6 +62,11 @@ def notebook(assignment: Assignment, source: str, handout: str, figures: dict[st
     return json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
+def without_places(handout: str) -> str:
+    """Give a handout without the marks that say where its sections stand in the notebook."""
+    return _PLACE.sub("", handout)
+
+
 def _text(source: str) -> Cell:
     return {"cell_type": "markdown", "metadata": {}, "source": source.strip().splitlines(keepends=True)}
 
@@ -91,7 +96,7 @@ def _story(handout: str, assignment: Assignment) -> dict[str, list[Cell]]:
         if place and place[1] not in known:
             todo = did_you_mean(place[1], known) or f"questions: {', '.join(known)}"
             raise BuildError(assignment.folder / "handout.md", f"'{place[0].strip()}' names no question", todo)
-        story.setdefault(place[1] if place else "", []).append(_text(_PLACE.sub("", part)))
+        story.setdefault(place[1] if place else "", []).append(_text(without_places(part)))
     return story
 
 
@@ -99,11 +104,7 @@ def _embedded(text: str, figures: dict[str, str], assignment: Assignment) -> str
     """Put pictures into the text itself, so that the notebook stands alone."""
 
     def data(match: re.Match[str]) -> str:
-        if match[2] not in figures:
-            drawn = f"figures.py draws {', '.join(figures) or 'none'}"
-            raise BuildError(assignment.folder / "handout.md", f"there is no picture figures/{match[2]}", drawn)
-        svg = base64.b64encode(figures[match[2]].encode()).decode()
-        return f"![{match[1]}](data:image/svg+xml;base64,{svg})"
+        return f"![{match[1]}]({data_uri(match[2], figures, assignment.folder / 'handout.md')})"
 
     return _PICTURE.sub(data, text)
 

@@ -240,7 +240,7 @@ def _differences(actual: Array, expected: Array, wrong: Array) -> str:
         lines.append(f"{int(np.isnan(actual).sum())} elements are NaN")
     elif actual.dtype.kind in "biuf":
         error = np.abs(actual.astype(float) - expected.astype(float))
-        lines.append(f"largest difference {np.nanmax(error):.3g}")
+        lines.append(f"largest difference {np.nanmax(error, initial=0):.3g}")
     if actual.size <= 64:  # noqa: PLR2004 - what fits on a screen
         lines += ["expected:", np.array2string(expected), "got:", np.array2string(actual)]
     met = meeting(actual, expected, wrong)

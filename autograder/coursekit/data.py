@@ -71,7 +71,7 @@ class DataSet:
 
     @property
     def held_out(self) -> Split:
-        """What a model is graded on: images that nobody could train on where there are some, else the test part.
+        """Images to grade a model on, those that nobody could train on where there are some, else the test part.
 
         Raises:
             NotGraded: if there is neither, as in a starter kit.

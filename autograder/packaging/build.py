@@ -9,17 +9,24 @@ import coursekit
 from autograder.assignment import MANIFEST, Assignment
 from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.notebook import notebook
+from autograder.authoring.variants import require_followed, unmarked
 from autograder.course import Course, read_salt
 from autograder.data.sets import files as data_files
 from autograder.errors import BuildError
 from autograder.packaging import otter
+from autograder.packaging.handout import PAGE, handout_page
 from autograder.packaging.zips import read_folder, write_zip
 from coursekit.data import TRAIN
 
 Files = dict[PurePosixPath, bytes]
 _CONFTEST = '"""Make the course\'s marks and fixtures known to pytest."""\n\npytest_plugins = ["coursekit.plugin"]\n'
 _PYTEST = "[pytest]\npythonpath = .\ntestpaths = tests\naddopts = --import-mode=importlib --strict-markers -rN\n"
-_BUILT = "<!-- Built from assignments/{name}/ by `autograder build`. Edit there, not here. -->\n\n"
+_BUILT = f"""\
+<!-- Built from assignments/{{name}}/ by `autograder build`. Edit there, not here. -->
+
+*The same text with its formulas set: open [{PAGE}]({PAGE}) in a browser.*
+
+"""
 _PROGRAMS = frozenset({"hand_in.py"})
 
 
@@ -27,16 +34,19 @@ def starter_files(assignment: Assignment) -> Files:
     """Give the content of `starter/NAME/`: stubs, handout, notebook, public tests, `hand_in.py`, and all of `given/`.
 
     Raises:
-        MarkerError: if the source's markers do not pair up.
+        MarkerError: if the source's markers do not pair up, or a marked value is not the chosen one.
         BuildError: if the handout or the figures cannot be used.
     """
+    require_followed(assignment)
     source = assignment.source.read_text(encoding="utf-8")
     stubs, figures = starter_text(source, assignment.source), _figures(assignment)
+    handout = _handout(assignment)
     template = resources.files("autograder.packaging") / "templates" / "hand_in.py"
     texts = {
         assignment.module_file: stubs,
-        "README.md": _BUILT.format(name=assignment.name) + _handout(assignment),
-        f"{assignment.name}.ipynb": notebook(assignment, stubs, _handout(assignment), figures),
+        "README.md": _BUILT.format(name=assignment.name) + handout,
+        PAGE: handout_page(assignment, handout, figures),
+        f"{assignment.name}.ipynb": notebook(assignment, stubs, handout, figures),
         "conftest.py": _CONFTEST,
         "pytest.ini": _PYTEST,
         "requirements.txt": "\n".join([*assignment.requires, "pytest>=8.2", ""]),
@@ -171,7 +181,7 @@ def _handout(assignment: Assignment) -> str:
     file = assignment.folder / "handout.md"
     if not file.exists():
         raise BuildError(file, "there is no handout", "write what a student reads")
-    return file.read_text(encoding="utf-8")
+    return unmarked(file.read_text(encoding="utf-8"))
 
 
 def _figures(assignment: Assignment) -> dict[str, str]:

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from autograder.assignment import Assignment
+from autograder.authoring.variants import require_followed
 from autograder.errors import AutograderError
 from autograder.grading.grade import Grader, Order
 from autograder.proof import cache, claims
@@ -57,6 +58,7 @@ def claims_about(assignment: Assignment, salt: str, proof: Proof | None = None) 
     """
     start, proof = perf_counter(), proof or Proof()
     try:
+        require_followed(assignment)
         trials = trials_of(assignment, quick=proof.quick)
         with _Bench(assignment, salt, proof) as bench:
             text = f"the suite's points add up to {assignment.points:g}"

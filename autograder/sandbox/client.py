@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from autograder.errors import WireError
 from autograder.sandbox import reports, wire
@@ -24,6 +24,8 @@ from coursekit.verdicts import CheckFailed, Crashed, NotAttempted, TimedOut, Unu
 _MOST_CALLBACKS = 100_000
 _MOST_REPLACEMENT_CALLS = 10_000  # a loop over the pixels of a test image asks for each
 _STARTING = 5.0  # seconds beyond those of an import
+_LAST_WORDS = 0.5  # seconds in which a worker whose time is over may tell where it was
+_MOST_PLACES = 3
 
 
 class Exited(Exception):
@@ -106,7 +108,9 @@ class RemoteStudent(Student):
         with self._translated():
             reply = self._exchange(message)
             raised, left = None, Leftovers()
-            if "error" in reply:
+            if "late" in reply:
+                self._time_out(reports.raised(reply["late"]).places(self._file_name, self._process.folder))
+            elif "error" in reply:
                 raised = self._student_error(reports.raised(reply["error"]))
             elif "missing" not in reply:
                 left = reports.left_behind(
@@ -125,8 +129,7 @@ class RemoteStudent(Student):
         try:
             yield
         except TimeoutError:
-            self._give_up()
-            raise TimedOut(f"took longer than {self._process.assignment.limits.seconds:g} s") from None
+            self._time_out([])
         except wire.Closed:
             self._give_up()
             raise Crashed(f"the process ended in the middle of this call{self._process.reason()}") from None
@@ -137,16 +140,16 @@ class RemoteStudent(Student):
     def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send one message and wait for its reply, answering what the student's code asks meanwhile."""
         channel = self._connect()
-        deadline = monotonic() + self._left
-        asked = 0
+        end = monotonic() + self._left
+        deadline, asked = end + _LAST_WORDS, 0
         try:
-            wire.send(channel, {**message, **self._news()}, deadline, self._functions)
+            wire.send(channel, {**message, **self._news(), "seconds": self._left}, deadline, self._functions)
             while "ask" in (reply := wire.receive(channel, deadline, bounds=FROM_WORKER)):
                 asked += 1
                 self._answer(channel, reply, asked, deadline)
             return reply
         finally:
-            self._left = max(0.05, deadline - monotonic())
+            self._left = max(0.05, end - monotonic())
 
     def _answer(self, channel: socket.socket, request: dict[str, Any], asked: int, deadline: float) -> None:
         """Call a function of the test for the student's code; only its value or the kind of its error goes back."""
@@ -199,6 +202,12 @@ class RemoteStudent(Student):
             channel.close()
             raise
         return channel
+
+    def _time_out(self, places: Sequence[str]) -> NoReturn:
+        """End the test, and tell where the student's code was when its time was over, as far as that is known."""
+        self._give_up()
+        said = f"took longer than {self._process.assignment.limits.seconds:g} s"
+        raise TimedOut("\n".join([f"{said}; it was here:" if places else said, *places[-_MOST_PLACES:]])) from None
 
     def _give_up(self) -> None:
         self.close()

@@ -34,9 +34,9 @@ def descendants(ancestor: int) -> list[int]:
 def of_uid(uid: int) -> list[int]:
     """List the running processes of a uid; zombies are left out. Ten times faster than looking at ancestry."""
     found = []
-    for name in os.listdir("/proc"):
+    for name in filter(str.isdecimal, os.listdir("/proc")):
         with contextlib.suppress(OSError):
-            if name.isdecimal() and Path("/proc", name).stat().st_uid == uid:
+            if os.stat(f"/proc/{name}").st_uid == uid:  # noqa: PTH116 - pathlib takes six times as long
                 found.append(int(name))
     return [process for process in found if alive(process)]
 

@@ -42,6 +42,10 @@ class Raised:
 
     def told(self, file_name: str, folder: Path) -> str:
         """Write the exception as Python would, with lines read from the hand-in itself."""
+        return "\n".join([*self.places(file_name, folder), f"{self.name}: {self.text}"])
+
+    def places(self, file_name: str, folder: Path) -> list[str]:
+        """Write a line for each frame."""
         try:
             lines = (folder / file_name).read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
@@ -50,7 +54,7 @@ class Raised:
         for function, number in self.frames:
             source = lines[number - 1].strip() if 0 < number <= len(lines) else ""
             shown.append(f"  {file_name}:{number} in {function}: {source[:_MOST_LINE]}")
-        return "\n".join([*shown, f"{self.name}: {self.text}"])
+        return shown
 
     @property
     def advice(self) -> str:

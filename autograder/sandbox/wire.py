@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from time import monotonic
 from typing import Any
 
@@ -18,6 +19,7 @@ from autograder.sandbox.values import FROM_GRADER, FROM_WORKER, Bounds
 MAX_BUFFERS = 4_096
 _MAGIC = b"AGW1"
 _STEP = 2**20
+_TOGETHER = 2**16  # bytes that are sent, and received, at once: each call may wake the other process
 _PREFIX = struct.Struct("<4sII")
 
 
@@ -53,8 +55,9 @@ def send(
     sizes = [len(buffer) for buffer in encoder.buffers]
     _check_sizes(len(header), sizes, bounds)
     prefix = _PREFIX.pack(_MAGIC, len(header), len(sizes)) + struct.pack(f"<{len(sizes)}Q", *sizes)
+    parts: Sequence[bytes] = (prefix + header, *encoder.buffers)
     try:
-        for part in (prefix + header, *encoder.buffers):
+        for part in [b"".join(parts)] if sum(sizes) <= _TOGETHER else parts:
             channel.settimeout(_left(deadline))
             channel.sendall(part)
     except (BrokenPipeError, ConnectionResetError):
@@ -86,8 +89,7 @@ def receive(
         raise WireError("wire", "this is no message")
     sizes = struct.unpack(f"<{count}Q", _exactly(channel, 8 * count, deadline))
     _check_sizes(length, sizes, bounds)
-    header = _exactly(channel, length, deadline)
-    buffers = [_exactly(channel, size, deadline) for size in sizes]
+    header, *buffers = _parts(channel, (length, *sizes), deadline)
     return decode(bytes(header), buffers, function, bounds=bounds)
 
 
@@ -118,6 +120,14 @@ def decode(
 def _check_sizes(header: int, sizes: list[int] | tuple[int, ...], bounds: Bounds) -> None:
     if header > bounds.header or len(sizes) > MAX_BUFFERS or sum(sizes) > bounds.bytes:
         raise WireError("wire", "a message is larger than a message may be")
+
+
+def _parts(channel: socket.socket, sizes: Sequence[int], deadline: float) -> list[bytearray]:
+    """Read parts of these sizes: together where they are small."""
+    if sum(sizes) > _TOGETHER:
+        return [_exactly(channel, size, deadline) for size in sizes]
+    data, ends = _exactly(channel, sum(sizes), deadline), list(accumulate(sizes))
+    return [data[end - size : end] for size, end in zip(sizes, ends, strict=True)]
 
 
 def _exactly(channel: socket.socket, count: int, deadline: float) -> bytearray:

@@ -169,6 +169,7 @@ def _fork_on_command(module: types.ModuleType, commands: socket.socket) -> None:
 def _serve(module: types.ModuleType, channel: socket.socket) -> None:
     """Say that the time can begin, and answer messages until the grader hangs up."""
     _use_one_thread()
+    signal.signal(signal.SIGALRM, _out_of_time)
     wire.send(channel, {"ready": True}, _NEVER)
     original: dict[str, Any] = {}
     with contextlib.suppress(wire.Closed):
@@ -199,12 +200,13 @@ def _send(channel: socket.socket, reply: dict[str, Any]) -> None:
 
 
 def _answer(module: types.ModuleType, message: dict[str, Any]) -> dict[str, Any]:
+    seconds = message["seconds"]
     if message["op"] == "probe":
-        return _call(_probes(message["source"])[message["name"]], [module], message["kwargs"])
+        return _call(_probes(message["source"])[message["name"]], [module], message["kwargs"], seconds)
     function = module.__dict__.get(message["name"])
     if not callable(function):
         return {"missing": message["name"]}
-    return _call(function, message["args"], message["kwargs"])
+    return _call(function, message["args"], message["kwargs"], seconds)
 
 
 @functools.cache
@@ -215,14 +217,34 @@ def _probes(source: str) -> dict[str, Any]:
     return probes
 
 
-def _call(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+def _call(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], seconds: float) -> dict[str, Any]:
     output = _Cut()
     try:
-        with _captured(output):
+        with _captured(output), _alarm(seconds):
             result, left = execution.run(function, args, kwargs)
+    except _OutOfTime as error:
+        return {"late": _describe(error)}
     except BaseException as error:  # noqa: BLE001 - a student's function may raise anything
         return {"error": _describe(error)}
     return {"result": result, "left": {**vars(left), "output": output.getvalue()}}
+
+
+class _OutOfTime(BaseException):
+    """Raised where the student's code is when its time is over, to tell where that was."""
+
+
+def _out_of_time(*_: object) -> None:
+    raise _OutOfTime
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Interrupt a block that takes too long; the grader does not rely on it, but ends the process soon after."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _ask(channel: socket.socket, number: int | str) -> Callable[..., Any]:

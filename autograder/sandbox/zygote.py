@@ -26,7 +26,10 @@ def main() -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    control.send(json.dumps({"threads": processes.threads(os.getpid())}).encode())
+    try:
+        control.send(json.dumps({"threads": processes.threads(os.getpid())}).encode())
+    except BrokenPipeError:  # the grader has ended meanwhile, as where its suite cannot be used
+        os._exit(0)
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, PACKET, 1)
         if not data:

@@ -29,8 +29,9 @@ class Lines:
         self._writer: TextIO = channel.makefile("w", encoding="utf-8")
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for line in self._reader:
-            yield json.loads(line)
+        with contextlib.suppress(ConnectionError):  # of an end that was killed: it has hung up, too
+            for line in self._reader:
+                yield json.loads(line)
 
     def write(self, message: dict[str, Any], *, later: bool = False) -> None:
         """Send one message, at once or with the next few: a reader that wakes for each costs time.

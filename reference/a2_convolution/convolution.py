@@ -15,6 +15,7 @@ Array = NDArray[Any]
 Floats = NDArray[np.float64]
 
 MODES = ("zero", "reflect", "symmetric", "edge", "wrap")
+BORDER = "symmetric"  # VARIANT border: the mode in which sobel_gradients pads
 
 
 def require_array(value: object, name: str, *ndims: int) -> None:
@@ -300,8 +301,8 @@ def sobel_kernels() -> tuple[Floats, Floats]:
 def sobel_gradients(gray: Array) -> tuple[Floats, Floats]:
     """Convolve a gray image with both Sobel kernels, keeping its size.
 
-    True convolution of the kernels as printed, padded with mode "symmetric". So gx is positive where
-    the image gets brighter to the right, and gy where it gets brighter downwards; the border of a
+    True convolution of the kernels as printed, padded with mode BORDER. So gx is positive where the
+    image gets brighter to the right, and gy where it gets brighter downwards; the border of a
     constant image has no gradient.
 
     Args:
@@ -312,10 +313,10 @@ def sobel_gradients(gray: Array) -> tuple[Floats, Floats]:
 
     Raises:
         TypeError: if the image is no array of real numbers.
-        ValueError: if it is empty or has not two axes.
+        ValueError: if it is empty, has not two axes, or is too small for mode BORDER.
     """
     kx, ky = sobel_kernels()
-    return convolve2d(gray, kx, mode="symmetric"), convolve2d(gray, ky, mode="symmetric")
+    return convolve2d(gray, kx, mode=BORDER), convolve2d(gray, ky, mode=BORDER)
 
 
 def gradient_magnitude(gx: Array, gy: Array) -> Floats:

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-WEIGHTS = (0.2126, 0.7152, 0.0722)  # of red, green and blue, ITU-R BT.709
+WEIGHTS = (0.2126, 0.7152, 0.0722)  # VARIANT luma.weights: of red, green and blue
 
 
 def require_array(value: object, name: str, *ndims: int) -> None:
@@ -329,8 +329,8 @@ def rgb_to_grayscale(image: Array, weights: Sequence[float] = WEIGHTS) -> Floats
             below 0, NaN or infinite.
 
     Source:
-        ITU-R Recommendation BT.709, the weights of red, green and blue in the luminance; PPGEEC2318 "Computer
-        Vision Part I", whose gray matrix they give.
+        ITU-R Recommendations BT.601 and BT.709, the weights of red, green and blue in the luminance; PPGEEC2318
+        "Computer Vision Part I", whose gray matrix those of BT.709 give.
     """
     # TODO: check image and weights, convert to float64, then add up the weighted channels
     raise NotImplementedError(

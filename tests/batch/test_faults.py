@@ -181,10 +181,14 @@ def test_a_hand_in_that_kills_its_worker_twice_is_set_aside(course: Path, job: J
 
 
 def test_a_command_that_was_killed_goes_on_where_it_was(small_course: Path, hand_ins: Write, tmp_path: Path) -> None:
-    """Nothing that it started stays, no lock, and no finished hand-in is graded twice."""
+    """Nothing that it started stays or complains, no lock, and no finished hand-in is graded twice."""
     out, folder = tmp_path / "out", hand_ins(**{f"{number}.py": SLOW for number in range(6)})
     words = ["grade", "small", str(folder), "--course", str(small_course), "--out", str(out), "--workers", "2"]
-    with subprocess.Popen([AUTOGRADER, *words, "--lines"], stdout=subprocess.PIPE, text=True) as command:
+    errors = (tmp_path / "errors").open("w+", encoding="utf-8")
+    with (
+        subprocess.Popen([AUTOGRADER, *words, "--lines"], stdout=subprocess.PIPE, stderr=errors, text=True) as command,
+        errors,
+    ):
         assert command.stdout is not None
         command.stdout.readline()
         started = psutil.Process(command.pid).children(recursive=True)
@@ -196,6 +200,7 @@ def test_a_command_that_was_killed_goes_on_where_it_was(small_course: Path, hand
     assert (done.exit_code, bool(before)) == (0, True)
     assert {key: len(scores) for key, scores in _grades(out).items()} == {f"{number}.py": 1 for number in range(6)}
     _until(lambda: not any(process.is_running() for process in started))
+    assert "Traceback" not in (tmp_path / "errors").read_text(encoding="utf-8")
 
 
 @pytest.fixture

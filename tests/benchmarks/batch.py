@@ -24,8 +24,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -36,10 +35,10 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parent))
 from against_otter import IN_PROCESS, stock_zip
+from classes import a_class
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.authoring.markers import reference_text, starter_text
-from autograder.authoring.mistakes import load_mistakes
 from autograder.batch.store import Store
 from autograder.grading.grade import Grader
 from autograder.grading.handin import HandIn
@@ -50,35 +49,6 @@ A2, A4 = (ROOT / "assignments" / name for name in ("a2_convolution", "a4_mlp"))
 AUTOGRADER = Path(sys.executable).with_name("autograder")
 ACCOUNTS = Path("/sys/fs/cgroup/cpuacct")
 LIMIT = 20  # seconds
-HANGS = "\n\ndef conv_parameter_count(*args, **kwargs):\n    while True:\n        pass\n"
-CRASHES = "\n\ndef rotate_kernel(*args, **kwargs):\n    import os\n    os.abort()\n"
-
-
-def a_class(assignment: Assignment, folder: Path, count: int) -> Counter[str]:
-    """Write hand-ins: of 50, 22 solved in several styles, 13 with a known mistake, 13 in part, 1 hangs, 1 crashes."""
-    chance, source = random.Random(7), assignment.source.read_text(encoding="utf-8")  # noqa: S311 - a fixed class
-    solved, starter = (text(source, assignment.source) for text in (reference_text, starter_text))
-    styles = [solved, *(file.read_text(encoding="utf-8") for file in sorted((A2 / "accepted").glob("*.py")))]
-    wrong = [reference_text(one.apply(source), assignment.source) for one in load_mistakes(assignment)]
-    kinds = [*["solved", "mistaken", "partly"] * 13, *["solved"] * 9, "hanging", "crashing"]
-    makers: dict[str, Callable[[], str]] = {
-        "solved": lambda: chance.choice(styles),
-        "mistaken": lambda: chance.choice(wrong),
-        "partly": lambda: _partly(solved, starter, chance),
-        "hanging": lambda: solved + HANGS,
-        "crashing": lambda: solved + CRASHES,
-    }
-    for number in range(count):
-        kind = kinds[number % len(kinds)]
-        (folder / f"{number:04}_{kind}.py").write_text(makers[kind](), encoding="utf-8")
-    return Counter(kinds[number % len(kinds)] for number in range(count))
-
-
-def _partly(solved: str, starter: str, chance: random.Random) -> str:
-    """Leave out some of the functions at the end: they are still to do."""
-    parts, stubs = solved.split("\ndef "), starter.split("\ndef ")
-    kept = chance.randrange(2, len(parts))
-    return "\ndef ".join([*parts[:kept], *stubs[kept:]])
 
 
 @dataclass

@@ -52,11 +52,13 @@ def test_a_stub_is_not_attempted(grade: GradeText) -> None:
 
 
 def test_a_hang_costs_its_own_question_alone(grade: GradeText) -> None:
-    """A loop is ended from outside; other questions keep their points."""
-    result = grade(HEAD + DOUBLE + "def twice(f, x):\n    while True:\n        pass\n")
+    """A loop is ended, and its line is told; other questions keep their points."""
+    result = grade(HEAD + DOUBLE + "def twice(f, x):\n    return f(_wait(x))\n\ndef _wait(x):\n    while 1 > 0: pass\n")
 
     assert (result.score, _verdicts(result)["test_twice_of_a_function"]) == (4, Verdict.TIMED_OUT)
-    assert "took longer than 2 s" in _said(result, "test_twice_of_a_function")
+    said = _said(result, "test_twice_of_a_function")
+    assert "took longer than 2 s; it was here:\n  small.py:7 in twice: return f(_wait(x))" in said
+    assert "\n  small.py:10 in _wait: while 1 > 0: pass" in said
 
 
 def test_a_hang_that_ignores_everything_is_ended_too(grade: GradeText) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment, load_assignment
+from autograder.authoring.variants import choose
 from autograder.grading.handin import HandIn
 from autograder.grading.keys import foundation, of_hand_in
 
@@ -42,6 +43,21 @@ def test_a_changed_file_changes_its_part(small: Assignment, copied: Assignment, 
         changed.write("\n# changed\n")
 
     assert _changed(foundation(small, "salt", 0), foundation(copied, "salt", 0)) == {part}
+
+
+def test_another_choice_changes_suite_and_reference(small: Assignment, tmp_path: Path) -> None:
+    """Grades that were given under the last one are given anew."""
+    folder = Path(shutil.copytree(small.folder, tmp_path / "assignments" / "small"))
+    for name in ("small.py", "hidden/test_twice.py"):
+        with (folder / name).open("a", encoding="utf-8") as file:
+            file.write("FACTOR = 2  # VARIANT factor\n")
+    with (folder / "assignment.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write('[variants.factor]\nabout = "times"\nchosen = "two"\nchoices = { two = 2, three = 3 }\n')
+    before = foundation(load_assignment(folder), "salt", 0)
+
+    choose(tmp_path, ["small.factor=three"])
+
+    assert _changed(before, foundation(load_assignment(folder), "salt", 0)) == {"suite", "reference"}
 
 
 @pytest.mark.parametrize("file", ["handout.md", "mistakes.toml", "accepted/other.py", "hidden/__pycache__/x.pyc"])

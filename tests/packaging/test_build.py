@@ -19,6 +19,7 @@ SHIPPED = [
     "assignment.toml",
     "conftest.py",
     "hand_in.py",
+    "handout.html",
     "pytest.ini",
     "requirements.txt",
     "small.ipynb",

@@ -24,6 +24,7 @@ from coursekit.compared import compared
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
 
+HANDOUT = Path(__file__).resolve().parents[2] / "starter" / "a3_backprop" / "handout.html"
 NASTY = "<script>document.title = 'taken over'</script><img src=x onerror='document.title = 1'>"
 MADE_UP = Assignment(Path("small"), "Small", ("x.py",), 6, (Question("x", "The X"), Question("y", "The Y")))
 SPECS = (
@@ -70,7 +71,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         files[name].write_text(text, encoding="utf-8")
     write_pairs(files["alike"], PAIRS, "Small")
     write_matrix(files["proof"], CLAIMS)
-    return files
+    return files | {"handout": HANDOUT}
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import pytest
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 Browse = Callable[[str], Any]
-EVERY_PAGE = pytest.mark.parametrize("name", ["student", "class", "alike", "proof"])
-
+EVERY_PAGE = pytest.mark.parametrize("name", ["student", "class", "alike", "proof", "handout"])
+EVERY_REPORT = pytest.mark.parametrize("name", ["student", "class", "alike", "proof"])
 OPEN_ALL = "for (const details of document.querySelectorAll('details')) details.open = true"
 
 
@@ -32,7 +32,7 @@ def test_pages_open_without_errors(browse: Browse, name: str) -> None:
     assert browse(name).get_log("browser") == []
 
 
-@EVERY_PAGE
+@EVERY_REPORT
 def test_a_script_that_a_student_wrote_is_text(browse: Browse, name: str) -> None:
     """It stands on the page to be read, and did not run."""
     browser = browse(name)
@@ -123,6 +123,15 @@ def test_questions_of_the_student_page_are_links(browse: Browse) -> None:
 
     assert browser.current_url.endswith("#question-x")
     assert browser.find_element("id", "question-x").text == "The X"
+
+
+def test_formulas_are_set(browse: Browse) -> None:
+    """The browser lays out a fraction over two lines, without any script."""
+    script = "return document.querySelector('mfrac').getBoundingClientRect().height"
+    lines = "return parseFloat(getComputedStyle(document.querySelector('math')).fontSize)"
+    browser = browse("handout")
+
+    assert browser.execute_script(script) > 1.5 * browser.execute_script(lines)
 
 
 @EVERY_PAGE

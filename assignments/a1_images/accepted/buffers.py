@@ -5,7 +5,7 @@ from array import array
 
 import numpy as np
 
-WEIGHTS = (0.2126, 0.7152, 0.0722)
+WEIGHTS = (0.2126, 0.7152, 0.0722)  # VARIANT luma.weights
 
 
 

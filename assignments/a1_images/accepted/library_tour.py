@@ -2,7 +2,7 @@
 
 import numpy as np
 
-WEIGHTS = (0.2126, 0.7152, 0.0722)
+WEIGHTS = (0.2126, 0.7152, 0.0722)  # VARIANT luma.weights
 
 
 

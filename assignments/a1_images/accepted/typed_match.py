@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
-WEIGHTS: Final = (0.2126, 0.7152, 0.0722)
+WEIGHTS: Final = (0.2126, 0.7152, 0.0722)  # VARIANT luma.weights
 
 
 

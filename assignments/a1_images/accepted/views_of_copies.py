@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-WEIGHTS = (0.2126, 0.7152, 0.0722)
+WEIGHTS = (0.2126, 0.7152, 0.0722)  # VARIANT luma.weights
 
 
 

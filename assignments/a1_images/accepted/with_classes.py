@@ -6,7 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-WEIGHTS = (0.2126, 0.7152, 0.0722)
+WEIGHTS = (0.2126, 0.7152, 0.0722)  # VARIANT luma.weights
 
 
 def require_array(value, name, *ndims):

@@ -12,8 +12,13 @@ EQUAL = "The three channels do not weigh the same."
 SWAPPED = "Red and blue look swapped."
 BYTES = "Convert before you multiply: sums of bytes wrap."
 
+WEIGHTS = (0.2126, 0.7152, 0.0722)  # VARIANT luma.weights
+SHORT = float(str(WEIGHTS[0])[:-1])  # red with its last digit missing
+STANDARDS = {"ITU-R BT.601": (0.299, 0.587, 0.114), "ITU-R BT.709": (0.2126, 0.7152, 0.0722)}
+OTHER_STANDARD, OTHERS = next(item for item in STANDARDS.items() if item[1] != WEIGHTS)
 
-def weighted(image, weights=(0.2126, 0.7152, 0.0722)):
+
+def weighted(image, weights=WEIGHTS):
     """Add up the weighted channels, one by one."""
     red, green, blue = (image[:, :, channel].astype(np.float64) for channel in range(3))
     return weights[0] * red + weights[1] * green + weights[2] * blue
@@ -24,12 +29,12 @@ def misconceptions(image):
     right = weighted(image)
     return {
         EQUAL: weighted(image, (1 / 3, 1 / 3, 1 / 3)),
-        SWAPPED: weighted(image, (0.0722, 0.7152, 0.2126)),
-        OTHER_WEIGHTS: weighted(image, (0.21, 0.72, 0.07)),
-        f"{OTHER_WEIGHTS} These are of ITU-R BT.601.": weighted(image, (0.299, 0.587, 0.114)),
-        f"{OTHER_WEIGHTS} Red weighs 0.2126, not 0.212.": weighted(image, (0.212, 0.7152, 0.0722)),
+        SWAPPED: weighted(image, WEIGHTS[::-1]),
+        OTHER_WEIGHTS: weighted(image, [round(weight, 2) for weight in WEIGHTS]),
+        f"{OTHER_WEIGHTS} These are of {OTHER_STANDARD}.": weighted(image, OTHERS),
+        f"{OTHER_WEIGHTS} Red weighs {WEIGHTS[0]}, not {SHORT}.": weighted(image, (SHORT, *WEIGHTS[1:])),
         f"{OTHER_WEIGHTS} These are scikit-image's.": weighted(image, (0.2125, 0.7154, 0.0721)),
-        f"{SWAPPED} These are also the weights of ITU-R BT.601.": weighted(image, (0.114, 0.587, 0.299)),
+        f"{SWAPPED} These are also the weights of {OTHER_STANDARD}.": weighted(image, OTHERS[::-1]),
         "Do not quantise here; to_uint8 does that. The fractions are cut off.": np.trunc(right),
         "Do not quantise here; to_uint8 does that. The result is rounded.": np.rint(right),
         "Keep the scale of the image: do not divide by 255.": right / 255,
@@ -38,14 +43,14 @@ def misconceptions(image):
         BYTES: lambda: (image[:, :, 0] + image[:, :, 1] + image[:, :, 2]) / 3,
         f"{BYTES} Each channel loses its fraction.": lambda: sum(image[:, :, c] // 3 for c in range(3)),
         f"{BYTES} Each weighted channel loses its fraction.": lambda: sum(
-            np.trunc(w * image[:, :, c].astype(float)) for c, w in enumerate((0.2126, 0.7152, 0.0722))
+            np.trunc(w * image[:, :, c].astype(float)) for c, w in enumerate(WEIGHTS)
         ),
         "Channels are the last axis; rows and columns stay where they are.": right.T,
     }
 
 
 @pytest.mark.points(1.25)
-@pytest.mark.hint("Red weighs 0.2126, green 0.7152 and blue 0.0722: channel 0 is red.")
+@pytest.mark.hint("Red weighs {}, green {} and blue {}: channel 0 is red.".format(*WEIGHTS))
 @pytest.mark.parametrize("channel", [0, 1, 2], ids=["R only", "G only", "B only"])
 @pytest.mark.parametrize("seed", range(5))
 def test_one_colour(alone, rng, channel, seed):
@@ -80,7 +85,7 @@ def test_floats(alone, rng, dtype, seed):
     known = {
         "Keep the scale of the image: do not multiply by 255.": 255 * expected,
         "Compute in float64: the weights or the image are still float32.": lambda: np.float32(
-            weighted(image, np.float32([0.2126, 0.7152, 0.0722]))
+            weighted(image, np.float32(WEIGHTS))
         ).astype(float),
     } | misconceptions(image)
 

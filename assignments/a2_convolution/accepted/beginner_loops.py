@@ -192,9 +192,10 @@ def sobel_kernels():
 
 def sobel_gradients(gray):
     """Convolve twice."""
+    border = "symmetric"  # VARIANT border
     kx, ky = sobel_kernels()
-    gx = convolve2d(gray, kx, "same", "symmetric")
-    gy = convolve2d(gray, ky, "same", "symmetric")
+    gx = convolve2d(gray, kx, "same", border)
+    gy = convolve2d(gray, ky, "same", border)
     return gx, gy
 
 

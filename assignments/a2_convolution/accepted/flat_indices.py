@@ -144,8 +144,9 @@ def sobel_kernels():
 
 def sobel_gradients(gray):
     """Correlate with the kernels' negatives: turning a Sobel kernel changes its sign."""
+    border = "symmetric"  # VARIANT border
     kx, ky = sobel_kernels()
-    return correlate2d(gray, -kx, "same", "symmetric"), correlate2d(gray, -ky, "same", "symmetric")
+    return correlate2d(gray, -kx, "same", border), correlate2d(gray, -ky, "same", border)
 
 
 def gradient_magnitude(gx, gy):

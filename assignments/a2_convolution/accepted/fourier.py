@@ -118,7 +118,8 @@ def sobel_kernels():
 
 def sobel_gradients(gray):
     """Smooth in one direction and subtract in the other, on the padded image."""
-    padded = pad_image(_numbers(gray, 2), 1, 1, "symmetric")
+    border = "symmetric"  # VARIANT border
+    padded = pad_image(_numbers(gray, 2), 1, 1, border)
     down = padded[:-2] + 2 * padded[1:-1] + padded[2:]
     across = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
     return down[:, 2:] - down[:, :-2], across[2:] - across[:-2]

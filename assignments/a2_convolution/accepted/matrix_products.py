@@ -141,7 +141,8 @@ def sobel_kernels():
 
 def sobel_gradients(gray):
     """Take both gradients with one matrix of two columns."""
-    padded = np.ascontiguousarray(pad_image(_floats(gray, 2), 1, 1, "symmetric"))
+    border = "symmetric"  # VARIANT border
+    padded = np.ascontiguousarray(pad_image(_floats(gray, 2), 1, 1, border))
     kernels = np.stack([kernel.reshape(-1)[::-1] for kernel in sobel_kernels()], axis=1)
     both = _columns(padded, 3, 3, 1) @ kernels
     return both[..., 0].copy(), both[..., 1].copy()

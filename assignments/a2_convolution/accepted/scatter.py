@@ -150,7 +150,8 @@ def sobel_kernels():
 
 def sobel_gradients(gray):
     """Convolve by the parts of the kernels, on the padded image."""
-    framed = pad_image(gray, *same_padding((3, 3)), mode="symmetric") if _real(gray, 2).size else None
+    border = "symmetric"  # VARIANT border
+    framed = pad_image(gray, *same_padding((3, 3)), mode=border) if _real(gray, 2).size else None
     slope, smooth = np.array([[1.0, 0, -1]]), np.array([[1.0, 2, 1]])
     gx = convolve2d(convolve2d(framed, slope, "valid"), smooth.T, "valid")
     gy = convolve2d(convolve2d(framed, smooth, "valid"), slope.T, "valid")

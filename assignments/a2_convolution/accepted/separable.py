@@ -152,7 +152,8 @@ def sobel_kernels():
 
 def sobel_gradients(gray):
     """Filter with each of the named kernels."""
-    return Gradient(**{f"g{name[1]}": convolve2d(gray, k, mode="symmetric") for name, k in sobel_kernels()._asdict().items()})
+    border = "symmetric"  # VARIANT border
+    return Gradient(**{f"g{name[1]}": convolve2d(gray, k, mode=border) for name, k in sobel_kernels()._asdict().items()})
 
 
 def gradient_magnitude(gx, gy):

@@ -221,7 +221,8 @@ def sobel_kernels() -> tuple[Floats, Floats]:
 
 def sobel_gradients(gray: Array) -> tuple[Floats, Floats]:
     """Convolve with each."""
-    gx, gy = (convolve2d(gray, richtung.kernel, "same", Mode.SYMMETRIC) for richtung in Sobel)
+    border = "symmetric"  # VARIANT border
+    gx, gy = (convolve2d(gray, richtung.kernel, "same", Mode(border)) for richtung in Sobel)
     return gx, gy
 
 

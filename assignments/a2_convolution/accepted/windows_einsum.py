@@ -120,7 +120,8 @@ def sobel_kernels():
 
 def sobel_gradients(gray):
     """Use convolve2d twice."""
-    return tuple(convolve2d(gray, kernel, "same", "symmetric") for kernel in sobel_kernels())
+    border = "symmetric"  # VARIANT border
+    return tuple(convolve2d(gray, kernel, "same", border) for kernel in sobel_kernels())
 
 
 def gradient_magnitude(gx, gy):

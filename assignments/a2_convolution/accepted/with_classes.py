@@ -193,9 +193,10 @@ def sobel_kernels():
 
 def sobel_gradients(gray):
     """Convolve with kx, and the transposed image with kx again."""
+    border = "symmetric"  # VARIANT border
     kx, _ = sobel_kernels()
-    gx = convolve2d(gray, kx, mode="symmetric")
-    return gx, convolve2d(gray.T, kx, mode="symmetric").T.copy()
+    gx = convolve2d(gray, kx, mode=border)
+    return gx, convolve2d(gray.T, kx, mode=border).T.copy()
 
 
 def gradient_magnitude(gx, gy):

@@ -7,6 +7,8 @@ from coursekit import assert_each_close
 
 pytestmark = pytest.mark.question("sobel")
 
+BORDER = "symmetric"  # VARIANT border
+
 
 @pytest.mark.points(1)
 @pytest.mark.hint("Return (kx, ky), two float64 arrays with the numbers of the slide.")
@@ -19,7 +21,7 @@ def test_lecture_kernels(student):
 
 
 @pytest.mark.points(1)
-@pytest.mark.hint("Convolve, do not correlate, and pad with mode symmetric.")
+@pytest.mark.hint(f"Convolve, do not correlate, and pad with mode {BORDER}.")
 def test_a_vertical_step(student):
     """sobel_gradients answers to a step from dark to bright with a positive gx and no gy."""
     image = np.array([[0, 0, 0, 10, 10]] * 4)
