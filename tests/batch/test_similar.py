@@ -118,7 +118,7 @@ def test_a_page_runs_nothing_and_needs_nothing(tmp_path: Path) -> None:
 
     page = (tmp_path / "similar.html").read_text(encoding="utf-8")
     assert not re.search(r"<script|<img|\x1b|\u202e", page)
-    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;\\x1b[2J\\u202e") == 6
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;\\x1b[2J\\u202e") == 8
     assert "default-src 'none'" in page
     assert re.findall(r"(?:src|href|url)\s*[=(]", page.replace("src=x", "")) == []
 

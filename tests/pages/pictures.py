@@ -38,7 +38,7 @@ class Shot(NamedTuple):
 
 SHOTS = {
     "student": Shot("a2_convolution/bea.py/report.html", "#question-convolve2d + article + article", 1130),
-    "training": Shot("a3_backprop/solved.zip/report.html", "#trained", 760),
+    "training": Shot("a4_mlp/solved.zip/report.html", "section:has(#trained) h3:nth-of-type(2)", 700),
     "class": Shot("a2_convolution/report.html", "h1", 1000),
     "alike": Shot("a2_convolution/similar.html", "h1", 700),
     "proof": Shot("proof.html", "h1", 700),
@@ -49,13 +49,13 @@ def main() -> None:
     """Grade two assignments, prove a new course's, and take pictures of the pages; what is graded already is kept."""
     hand_ins, course = WORK / "hand_ins", WORK / "course"
     hand_ins.mkdir(parents=True, exist_ok=True)
-    convolution, backprop = find_assignments(ROOT, ("a2_convolution", "a3_backprop"))
+    convolution, mlp = find_assignments(ROOT, ("a2_convolution", "a4_mlp"))
     write_class(convolution, hand_ins / convolution.name)
-    _autograder("build", backprop.name, "--out", str(hand_ins))
+    _autograder("build", mlp.name, "--out", str(hand_ins))
     _autograder("grade", convolution.name, str(hand_ins / convolution.name), "--out", str(WORK / convolution.name))
-    _autograder("grade", backprop.name, str(hand_ins / "a3_backprop/solved.zip"), "--out", str(WORK / backprop.name))
+    _autograder("grade", mlp.name, str(hand_ins / mlp.name / "solved.zip"), "--out", str(WORK / mlp.name))
     _autograder("similar", str(WORK / convolution.name))
-    for assignment in (convolution, backprop):
+    for assignment in (convolution, mlp):
         _autograder("report", str(WORK / assignment.name))
     if not course.exists():
         _autograder("new", "course", str(course))
