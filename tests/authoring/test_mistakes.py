@@ -152,7 +152,7 @@ def test_edit_that_does_not_fit_is_an_error(edit: Edit, message: str) -> None:
         ('id = "1"', "id = 1", ":3: 'id' must be a text, got 1"),
         ('hint = "Multiply by two."', 'hint = ""', ":3: 'hint' must be a text, got ''"),
         ("hint =", "hnt =", ":3: unknown key 'hnt'\n  did you mean 'hint'?"),
-        ("also =", "zzz =", ":3: unknown key 'zzz'\n  known keys: id, name, question, hint, also, slow, edits"),
+        ("also =", "zzz =", ":3: unknown key 'zzz'\n  known keys: id, name, question, hint, fits, also, slow, edits"),
         ('also = ["triple"]', 'also = "triple"', ":3: 'also' must be a list of questions, got 'triple'"),
         ('"triple"', '"tripel"', ":3: 'tripel' is no question of doubling\n  did you mean 'triple'?"),
         ('question = "double"', 'question = "z"', ":3: 'z' is no question of doubling\n  questions: double, triple"),
