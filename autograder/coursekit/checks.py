@@ -13,7 +13,7 @@ import numpy as np
 
 from . import margins
 from .compared import compared
-from .misconceptions import Known, diagnose, diagnose_data, diagnose_number
+from .misconceptions import Known, diagnose, diagnose_data, diagnose_number, either
 from .verdicts import CheckFailed
 
 Array = np.ndarray[Any, Any]
@@ -161,6 +161,20 @@ def _assert_same(actual: object, expected: Any, path: str) -> None:
             _assert_same(actual[index], value, f"{path}[{index}]")  # type: ignore[index]
     elif actual != expected and not _both_nan(actual, expected):
         raise CheckFailed(f"another value than expected{place}", f"expected {expected!r}, got {actual!r}")
+
+
+def assert_none_of(traces: Mapping[str, bool]) -> None:
+    """Require that no misconception left its trace, where what is observed is drawn and has no single wrong answer.
+
+    Args:
+        traces: sentence → whether what was observed could come of this misconception alone.
+
+    Raises:
+        CheckFailed: naming those that did, one or two.
+    """
+    __tracebackhide__ = True
+    if left := [name for name, there in traces.items() if there]:
+        raise CheckFailed("not what was asked for", finding=either(left))
 
 
 def assert_raises(error: type[Exception], function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:

@@ -58,23 +58,23 @@ def diagnose(actual: Array, expected: Array, known: Known) -> str:
     with np.errstate(all="ignore"):
         telling = known.items() if actual.size > 1 or expected.dtype.kind == "f" else ()  # one byte may agree by chance
         if own := [name for name, wrong in telling if _matches(actual, wrong, expected)]:
-            return _either(own)
+            return either(own)
         facts = [
             name for name, wrong in _family(expected) if _tells(wrong, expected) and _matches(actual, wrong, expected)
         ]
-        return _either([*dict.fromkeys(facts)]) or _factor(actual, expected)
+        return either([*dict.fromkeys(facts)]) or _factor(actual, expected)
 
 
 def diagnose_number(actual: float, expected: float, known: Known) -> str:
     """Name the misconception that a wrong number matches; empty when it matches none, or more than two."""
     right = np.array(expected)
-    return _either([name for name, wrong in known.items() if _matches(np.array(actual), wrong, right)])
+    return either([name for name, wrong in known.items() if _matches(np.array(actual), wrong, right)])
 
 
 def diagnose_data(actual: object, expected: object, known: Mapping[str, Any]) -> str:
     """Name the misconception that wrong data is the same as; empty when it matches none, or more than two."""
     made = {name: wrong() if callable(wrong) else wrong for name, wrong in known.items()}
-    return _either([name for name, wrong in made.items() if _same(actual, wrong) and not _same(wrong, expected)])
+    return either([name for name, wrong in made.items() if _same(actual, wrong) and not _same(wrong, expected)])
 
 
 def is_fact(finding: str) -> bool:
@@ -83,7 +83,8 @@ def is_fact(finding: str) -> bool:
     return all(name in _FACTS or (name.startswith(before) and name.endswith(after)) for name in finding.split(_OR))
 
 
-def _either(names: list[str]) -> str:
+def either(names: list[str]) -> str:
+    """Name one misconception, or two that cannot be told apart; empty for none, and for more."""
     return _OR.join(names) if len(names) <= _MOST_NAMES else ""
 
 

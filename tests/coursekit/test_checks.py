@@ -12,6 +12,7 @@ from coursekit import (
     assert_array,
     assert_close,
     assert_each_close,
+    assert_none_of,
     assert_own_memory,
     assert_raises,
     assert_same,
@@ -231,6 +232,20 @@ def test_same_means_the_same_kinds(actual: object, expected: object, summary: st
     assert_same(expected, expected)
     with pytest.raises(CheckFailed, match=summary):
         assert_same(actual, expected)
+
+
+@pytest.mark.parametrize(
+    ("shown", "finding"), [([True, False, False], "One."), ([True, True, False], "One. Or: Two."), ([True] * 3, "")]
+)
+def test_misconceptions_are_told_by_their_traces(shown: list[bool], finding: str) -> None:
+    """One or two are named; three say nothing, and fail all the same."""
+    names = ["One.", "Two.", "Three."]
+
+    assert_none_of(dict.fromkeys(names, False))
+    with pytest.raises(CheckFailed, match="not what was asked for") as caught:
+        assert_none_of(dict(zip(names, shown, strict=True)))
+
+    assert caught.value.finding == finding
 
 
 def test_raises_tells_three_cases_apart() -> None:
