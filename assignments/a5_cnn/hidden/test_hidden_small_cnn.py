@@ -6,7 +6,7 @@ A model cannot cross as data: probes build and run it where the student's functi
 import numpy as np
 import pytest
 
-from coursekit import assert_array, assert_close, assert_same
+from coursekit import assert_array, assert_close, assert_none_of, assert_same
 
 pytestmark = pytest.mark.question("small_cnn")
 
@@ -66,8 +66,10 @@ def test_evaluation(student, probes, count):
         assert_close(again, logits[0], **FLOAT32)
     probabilities = np.allclose(logits.sum(axis=-1), 1, atol=1e-4) and logits.min() >= 0
     logarithms = logits.max() <= 0 and np.allclose(np.exp(logits).sum(axis=-1), 1, atol=1e-4)
-    assert not probabilities, "these are probabilities"
-    assert not logarithms, "these are log-probabilities"
+    raw = "Model must return raw scores; the loss applies softmax."
+    assert_none_of(
+        {f"{raw} These are probabilities.": probabilities, f"{raw} These are log-probabilities.": logarithms}
+    )
 
 
 @pytest.mark.points(0.5)
