@@ -14,7 +14,7 @@ from autograder.errors import MistakeError, did_you_mean
 
 MISTAKES = "mistakes.toml"
 _TEXTS = ("id", "name", "question", "hint")
-_KEYS = (*_TEXTS, "also", "slow", "edits")
+_KEYS = (*_TEXTS, "fits", "also", "slow", "edits")
 _EDIT_KEYS = ("in", "replace", "by")
 _ENTRY = re.compile(r"\s*\[\[\s*mistakes\s*\]\]")
 
@@ -37,6 +37,7 @@ class Mistake:
         name: what is wrong, in a few words.
         question: the question that must lose points.
         hint: text that must show in a failing test of that question.
+        fits: other misconceptions that are true of it as well; every one besides that a test recognises is wrong.
         also: questions that may lose points too.
         edits: what turns the solved source into the wrong one.
         where: file and line of its entry.
@@ -51,6 +52,7 @@ class Mistake:
     edits: tuple[Edit, ...]
     where: str
     slow: bool = False
+    fits: tuple[str, ...] = ()
 
     def apply(self, source: str) -> str:
         """Make the wrong solution.
@@ -128,10 +130,13 @@ def _mistake(entry: dict[str, Any], where: str, assignment: Assignment) -> Mista
         if named not in assignment.by_id:
             near = did_you_mean(str(named), assignment.by_id) or f"questions: {', '.join(assignment.by_id)}"
             raise MistakeError(where, f"'{named}' is no question of {assignment.name}", near)
+    fits = entry.get("fits", [])
+    fine = isinstance(fits, list) and all(isinstance(text, str) and text.strip() for text in fits)
+    _require(fine, "'fits' must be a list of texts", entry, "fits", where)
     slow = entry.get("slow", False)
     _require(isinstance(slow, bool), "'slow' must be true or false", entry, "slow", where)
     identifier, name, question, hint = (entry[key] for key in _TEXTS)
-    return Mistake(identifier, name, question, hint, tuple(also), _edits(entry, where), where, slow)
+    return Mistake(identifier, name, question, hint, tuple(also), _edits(entry, where), where, slow, tuple(fits))
 
 
 def _edits(entry: dict[str, Any], where: str) -> tuple[Edit, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 from . import margins
 from .compared import compared
 from .meeting import in_lines, meeting
-from .misconceptions import diagnose
+from .misconceptions import Known, diagnose, diagnose_data, diagnose_number, either
 from .verdicts import CheckFailed
 
 Array = np.ndarray[Any, Any]
@@ -51,7 +51,7 @@ def assert_close(  # noqa: PLR0913 - tolerances are always written out
     rtol: float,
     atol: float,
     dtype: object = "same",
-    known: Mapping[str, Array | Callable[[], Array]] | None = None,
+    known: Known | None = None,
 ) -> None:
     """Require an array or a number within tolerance of the expected one.
 
@@ -61,14 +61,14 @@ def assert_close(  # noqa: PLR0913 - tolerances are always written out
         rtol: relative tolerance.
         atol: absolute tolerance.
         dtype: dtype to require; "same" as the expected array's, None for any numeric one.
-        known: sentence → the wrong array that this misconception gives; named when matched.
+        known: sentence → the wrong array or number that this misconception gives; named when matched.
 
     Raises:
         CheckFailed: saying what differs.
     """
     __tracebackhide__ = True
     if not isinstance(expected, np.ndarray):
-        _assert_number(actual, float(expected), rtol, atol)
+        _assert_number(actual, float(expected), rtol, atol, known or {})
         return
     wanted = expected.dtype if isinstance(dtype, str) and dtype == "same" else dtype
     if type(actual) is np.ndarray and actual.dtype.kind not in _NUMBERS:
@@ -88,7 +88,7 @@ def assert_each_close(
     *,
     rtol: float,
     atol: float,
-    known: Mapping[Any, Mapping[str, Array | Callable[[], Array]]] | None = None,
+    known: Mapping[Any, Known] | None = None,
 ) -> None:
     """Require a tuple or a dict of arrays and numbers, each within tolerance of the expected one.
 
@@ -122,12 +122,27 @@ def assert_each_close(
             raise CheckFailed(f"{where}: {failure.summary}", *said) from None
 
 
-def assert_same(actual: object, expected: Any, path: str = "") -> None:
+def assert_same(actual: object, expected: Any, path: str = "", *, known: Mapping[str, Any] | None = None) -> None:
     """Require equal data of exactly the same kinds, arrays included: an int is no float, a list no tuple.
+
+    Args:
+        actual: what the student returned, or what a probe observed.
+        expected: any data.
+        path: what to call it.
+        known: sentence → the wrong data that this misconception gives; named when they are the same.
 
     Raises:
         CheckFailed: at the first place that differs.
     """
+    __tracebackhide__ = True
+    try:
+        _assert_same(actual, expected, path)
+    except CheckFailed as failure:
+        failure.finding = diagnose_data(actual, expected, known or {}) or failure.finding
+        raise
+
+
+def _assert_same(actual: object, expected: Any, path: str) -> None:
     __tracebackhide__ = True
     place = f" at {path}" if path else ""
     if isinstance(expected, np.ndarray):
@@ -139,14 +154,28 @@ def assert_same(actual: object, expected: Any, path: str = "") -> None:
             got = sorted(map(str, actual))  # type: ignore[call-overload]
             raise CheckFailed(f"other keys than expected{place}", f"expected {sorted(expected)}, got {got}")
         for key, value in expected.items():
-            assert_same(actual[key], value, f"{path}[{key!r}]")  # type: ignore[index]
+            _assert_same(actual[key], value, f"{path}[{key!r}]")  # type: ignore[index]
     elif isinstance(expected, (list, tuple)):
         if len(actual) != len(expected):  # type: ignore[arg-type]
             raise CheckFailed(f"expected {len(expected)} items{place}, got {len(actual)}")  # type: ignore[arg-type]
         for index, value in enumerate(expected):
-            assert_same(actual[index], value, f"{path}[{index}]")  # type: ignore[index]
+            _assert_same(actual[index], value, f"{path}[{index}]")  # type: ignore[index]
     elif actual != expected and not _both_nan(actual, expected):
         raise CheckFailed(f"another value than expected{place}", f"expected {expected!r}, got {actual!r}")
+
+
+def assert_none_of(traces: Mapping[str, bool]) -> None:
+    """Require that no misconception left its trace, where what is observed is drawn and has no single wrong answer.
+
+    Args:
+        traces: sentence → whether what was observed could come of this misconception alone.
+
+    Raises:
+        CheckFailed: naming those that did, one or two.
+    """
+    __tracebackhide__ = True
+    if left := [name for name, there in traces.items() if there]:
+        raise CheckFailed("not what was asked for", finding=either(left))
 
 
 def assert_raises(error: type[Exception], function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -197,7 +226,7 @@ def _told(shape: Sequence[int], expected: Sequence[int]) -> str:
     return str(tuple(shape))
 
 
-def _assert_number(actual: object, expected: float, rtol: float, atol: float) -> None:
+def _assert_number(actual: object, expected: float, rtol: float, atol: float, known: Known) -> None:
     __tracebackhide__ = True
     if isinstance(actual, bool) or not isinstance(actual, (int, float, np.integer, np.floating)):
         raise CheckFailed(f"expected a number, got {kind_of(actual)}")
@@ -205,7 +234,8 @@ def _assert_number(actual: object, expected: float, rtol: float, atol: float) ->
     margins.note(number, expected, rtol, atol)
     near = math.isclose(number, expected, rel_tol=0, abs_tol=atol + rtol * abs(expected))
     if not near and not _both_nan(number, expected):
-        raise CheckFailed("the number differs", f"expected {expected!r}, got {actual!r}")
+        finding = diagnose_number(number, expected, known)
+        raise CheckFailed("the number differs", f"expected {expected!r}, got {actual!r}", finding)
 
 
 def _as_float(number: Any) -> float:
@@ -215,7 +245,7 @@ def _as_float(number: Any) -> float:
         return math.inf
 
 
-def _assert_values(actual: Array, expected: Array, rtol: float, atol: float, known: Mapping[str, Any]) -> None:
+def _assert_values(actual: Array, expected: Array, rtol: float, atol: float, known: Known) -> None:
     __tracebackhide__ = True
     margins.note(actual, expected, rtol, atol)
     wrong = ~np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)

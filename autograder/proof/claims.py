@@ -7,6 +7,7 @@ from typing import Any
 
 from autograder.authoring.mistakes import Mistake
 from autograder.proof.mutants import Mutant
+from autograder.proof.naming import misnamed
 from autograder.results.grade import Grade, TestResult
 from autograder.results.wording import message
 from coursekit.verdicts import Verdict
@@ -106,7 +107,10 @@ def is_untouched(grade: Grade) -> str:
 
 
 def is_caught(grade: Grade, mistake: Mistake) -> str:
-    """Say how a known mistake gets away; empty where it costs its question, with its hint, and nothing else."""
+    """Say how a known mistake gets away.
+
+    Empty where it costs its question, with its hint and no other mistake's name, and nothing else.
+    """
     lost = _lost(grade)
     here = [result for result in lost if result.spec.question == mistake.question]
     elsewhere = [result for result in lost if result.spec.question not in {mistake.question, *mistake.also}]
@@ -116,6 +120,8 @@ def is_caught(grade: Grade, mistake: Mistake) -> str:
         return f"it lives: {mistake.question} keeps all of its points"
     if not any(mistake.hint in message(result, grade.assignment) for result in here):
         return f"its hint '{mistake.hint}' is not shown by {', '.join(result.spec.id for result in here)}"
+    for test, name in misnamed(grade, mistake).items():
+        return f"it is taken for another: {test} says '{name}'"
     return f"it costs other questions too: {said(grade, elsewhere)}" if elsewhere else ""
 
 

@@ -136,7 +136,8 @@ class _Bench:
     def _prove(self, trial: Trial) -> Claim:
         order = self._order(trial)
         weights, tests = sorted(trial.weights.items()), sorted(order.tests or ())
-        asked = (order.run_seed, order.until_lost, *tests)
+        judged = (trial.mistake.hint, trial.mistake.fits, trial.mistake.also) if trial.mistake else ()
+        asked = (order.run_seed, order.until_lost, *tests, *judged)
         key = cache.key(self._foundation, trial.text, trial.source, weights, *asked)
         found = self._cache.get(key)
         claim = Claim(self._assignment.name, trial.text, trial.kind, **(found or self._found(trial, order, key)))

@@ -80,6 +80,13 @@ def test_entry_is_read_with_its_line(write: Write) -> None:
     )
 
 
+def test_other_names_that_fit_are_read(write: Write) -> None:
+    """What else is true of a mistake stands beside its hint."""
+    (mistake,) = load_mistakes(write(ENTRY.replace("also =", 'fits = ["Too large."]\nalso =')))
+
+    assert mistake.fits == ("Too large.",)
+
+
 def test_no_list_means_no_mistakes(write: Write) -> None:
     """An assignment without mistakes.toml has no known mistakes."""
     assignment = write("")
@@ -152,8 +159,10 @@ def test_edit_that_does_not_fit_is_an_error(edit: Edit, message: str) -> None:
         ('id = "1"', "id = 1", ":3: 'id' must be a text, got 1"),
         ('hint = "Multiply by two."', 'hint = ""', ":3: 'hint' must be a text, got ''"),
         ("hint =", "hnt =", ":3: unknown key 'hnt'\n  did you mean 'hint'?"),
-        ("also =", "zzz =", ":3: unknown key 'zzz'\n  known keys: id, name, question, hint, also, slow, edits"),
+        ("also =", "zzz =", ":3: unknown key 'zzz'\n  known keys: id, name, question, hint, fits, also, slow, edits"),
         ('also = ["triple"]', 'also = "triple"', ":3: 'also' must be a list of questions, got 'triple'"),
+        ("also =", 'fits = "Too large."\nalso =', ":3: 'fits' must be a list of texts, got 'Too large.'"),
+        ("also =", 'fits = [""]\nalso =', ":3: 'fits' must be a list of texts, got ['']"),
         ('"triple"', '"tripel"', ":3: 'tripel' is no question of doubling\n  did you mean 'triple'?"),
         ('question = "double"', 'question = "z"', ":3: 'z' is no question of doubling\n  questions: double, triple"),
         ("[{ in", "[7, { in", ":3: an edit must be a table, got [7, {'in': 'double', 'replace': '2', 'by': '3'}]"),

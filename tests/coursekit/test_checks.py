@@ -12,6 +12,7 @@ from coursekit import (
     assert_array,
     assert_close,
     assert_each_close,
+    assert_none_of,
     assert_own_memory,
     assert_raises,
     assert_same,
@@ -20,6 +21,7 @@ from coursekit import (
     relaid,
 )
 from coursekit.execution import run
+from coursekit.misconceptions import is_fact
 from coursekit.student import Student
 from coursekit.verdicts import Awarded, CheckFailed, award
 
@@ -69,11 +71,10 @@ def test_details_hold_values_and_the_summary_does_not() -> None:
     ("wrong", "finding"),
     [
         (lambda a: -a, "The sign is wrong."),
-        (np.rint, "Do not round the result."),
-        (np.trunc, "Do not cut off the fraction of the result."),
-        (lambda a: np.trunc(a).astype(np.int64).astype(np.uint8), "Results need float64; uint8 wrapped."),
-        (lambda a: a.clip(0, 255), "do not clip them"),
-        (np.abs, "do not take the absolute value"),
+        (np.rint, "The result is rounded"),
+        (np.trunc, "The fraction of the result is cut off."),
+        (lambda a: np.trunc(a).astype(np.int64).astype(np.uint8), "The result wrapped in uint8"),
+        (np.abs, "without its sign"),
         (lambda a: a.T.copy(), "Rows and columns are swapped."),
         (lambda a: a[::-1].copy(), "upside down"),
         (lambda a: a[:, ::-1].copy(), "mirrored"),
@@ -97,6 +98,87 @@ def test_a_tests_own_misconception_comes_first() -> None:
         assert_close(-RIGHT, RIGHT, rtol=0, atol=0, known={"Mine.": lambda: -RIGHT})
 
     assert caught.value.finding == "Mine."
+
+
+def test_cutting_off_is_named_where_both_ends_tell_it() -> None:
+    """Zeros in place of negatives alone come from other mistakes as well."""
+    wide = 40 * RIGHT
+
+    with pytest.raises(CheckFailed) as both:
+        _close(wide.clip(0, 255), wide)
+    with pytest.raises(CheckFailed) as one:
+        _close(RIGHT.clip(0, 255), RIGHT)
+
+    assert (both.value.finding, one.value.finding) == ("The result is cut off: it may be negative or above 255.", "")
+
+
+def test_two_misconceptions_that_agree_are_both_named() -> None:
+    """Where the student's answer cannot tell them apart, neither is preferred; three names would say nothing."""
+    known = {"One.": -RIGHT, "Two.": -RIGHT, "Another.": RIGHT + 1}
+
+    with pytest.raises(CheckFailed) as two:
+        assert_close(-RIGHT, RIGHT, rtol=0, atol=0, known=known)
+    with pytest.raises(CheckFailed) as three:
+        assert_close(-RIGHT, RIGHT, rtol=0, atol=0, known=known | {"Three.": -RIGHT})
+
+    assert (two.value.finding, three.value.finding) == ("One. Or: Two.", "")
+
+
+def test_a_general_answer_that_is_all_alike_is_not_named() -> None:
+    """Zeros are what rounding gives of small numbers, and what many mistakes give."""
+    small = RIGHT / 100
+
+    with pytest.raises(CheckFailed) as caught:
+        _close(np.zeros_like(small), small)
+
+    assert caught.value.finding == ""
+
+
+def test_a_wrong_number_is_named() -> None:
+    """A number can have wrong answers of its own, as an array has; the right number has no name."""
+    known = {"Twice as much.": 5.0, "Right here.": 2.5}
+
+    with pytest.raises(CheckFailed) as named:
+        assert_close(5.0, 2.5, rtol=1e-9, atol=0, known=known)
+    with pytest.raises(CheckFailed) as unnamed:
+        assert_close(4.0, 2.5, rtol=1e-9, atol=0, known=known)
+
+    assert (named.value.finding, unnamed.value.finding) == ("Twice as much.", "")
+
+
+@pytest.mark.parametrize(
+    ("actual", "finding"),
+    [
+        ({"order": [2, 1], "first": RIGHT}, "The other way round."),
+        ({"order": [2, 1.0], "first": RIGHT}, ""),
+        ({"order": [2, 1], "first": RIGHT + 1}, ""),
+        ({"order": (2, 1), "first": RIGHT}, ""),
+        ([2, 1], ""),
+    ],
+)
+def test_wrong_data_is_named_where_it_is_the_same(actual: object, finding: str) -> None:
+    """Every kind, key and element must be those of the wrong answer."""
+    wrong = {"order": [2, 1], "first": RIGHT}
+
+    with pytest.raises(CheckFailed) as caught:
+        assert_same(actual, {"order": [1, 2], "first": RIGHT}, known={"The other way round.": lambda: wrong})
+
+    assert caught.value.finding == finding
+
+
+@pytest.mark.parametrize(
+    ("finding", "fact"),
+    [
+        ("The sign is wrong.", True),
+        ("The result is 3 times what it should be.", True),
+        ("The result is upside down. Or: The sign is wrong.", True),
+        ("Red and blue look swapped.", False),
+        ("The sign is wrong. Or: Red and blue look swapped.", False),
+    ],
+)
+def test_facts_are_told_from_names(finding: str, *, fact: bool) -> None:
+    """What the general family says is true of a result whatever the cause; what a test says is a cause."""
+    assert is_fact(finding) is fact
 
 
 def test_noise_is_not_named() -> None:
@@ -150,6 +232,20 @@ def test_same_means_the_same_kinds(actual: object, expected: object, summary: st
     assert_same(expected, expected)
     with pytest.raises(CheckFailed, match=summary):
         assert_same(actual, expected)
+
+
+@pytest.mark.parametrize(
+    ("shown", "finding"), [([True, False, False], "One."), ([True, True, False], "One. Or: Two."), ([True] * 3, "")]
+)
+def test_misconceptions_are_told_by_their_traces(shown: list[bool], finding: str) -> None:
+    """One or two are named; three say nothing, and fail all the same."""
+    names = ["One.", "Two.", "Three."]
+
+    assert_none_of(dict.fromkeys(names, False))
+    with pytest.raises(CheckFailed, match="not what was asked for") as caught:
+        assert_none_of(dict(zip(names, shown, strict=True)))
+
+    assert caught.value.finding == finding
 
 
 def test_raises_tells_three_cases_apart() -> None:

@@ -49,7 +49,10 @@ def test_dark_images(alone, rng, shape, seed):
 def test_constant_images(alone, value, shape):
     """to_float keeps a constant image at its own gray: black stays black, and 100 does not become white."""
     image = np.full(shape, value, dtype=np.uint8)
-    known = {"Decide by the dtype, not by the pixels: a byte 1 is nearly black.": image.astype(float)}
+    known = {
+        "Decide by the dtype, not by the pixels: a byte 1 is nearly black.": image.astype(float),
+        BRIGHTEST: np.ones(shape),
+    }
 
     assert_close(alone.to_float(image), np.full(shape, value / 255), rtol=0, atol=1e-12, known=known)
 

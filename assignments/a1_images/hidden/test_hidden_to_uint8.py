@@ -61,7 +61,7 @@ def test_outside_the_range(alone, rng, dtype, seed):
     known = {
         CLIP: scaled.astype(np.int64).astype(np.uint8),
         f"{CLIP} Multiplied by 255, they wrap.": lambda: (255 * image).astype(np.uint8),
-        "Clip, do not stretch: floats inside 0 to 1 keep their place.": lambda: np.rint(
+        "Do not stretch the image from its darkest to its brightest pixel.": lambda: np.rint(
             255 * (image - image.min()) / np.ptp(image)
         ),
         "Clip on both sides: below 0 there is black.": np.minimum(scaled, 255).astype(np.int64).astype(np.uint8),

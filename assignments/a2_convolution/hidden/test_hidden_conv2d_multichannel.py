@@ -27,6 +27,9 @@ def wrong_layers(reference, x, weight, bias, **options):
         "Each filter sums over all input channels; this is the first alone.": lambda: apply(
             x[:, :1], weight[:, :1], bias, **options
         ),
+        "Kernels may be oblong: these are the first columns alone.": lambda: apply(
+            x, weight[..., : weight.shape[2]], bias, **options
+        ),
         "The padding is not used.": lambda: apply(x, weight, bias, **(options | {"padding": 0})),
         "The stride is not used.": lambda: apply(x, weight, bias, **(options | {"stride": 1})),
         "The output is (N, O, Ho, Wo): samples come first.": np.swapaxes(right, 0, 1),

@@ -7,6 +7,19 @@ from coursekit import assert_close, assert_raises, assert_same
 pytestmark = pytest.mark.question("conv_output_size")
 
 
+def wrong_formulas(n, k, padding, stride):
+    """Build the answers of formulas that students confuse with the right one."""
+    form = "Use floor((n+2p-k)/s)+1"
+    way = n + 2 * padding - k
+    return {
+        f"{form}: this rounds up.": -(-way // stride) + 1,
+        f"{form}: the 1 at the end is missing.": way // stride,
+        f"{form}: padding counts twice.": (way - padding) // stride + 1,
+        f"{form}: this divides the size by the stride, too.": -(-n // stride),
+        f"{form}: the 1 is added before the division.": (way + 1) // stride,
+    }
+
+
 @pytest.mark.points(1)
 @pytest.mark.hint("Use floor((n+2p-k)/s)+1. A last step that does not fit is left out.")
 @pytest.mark.parametrize("args", [(28, 5, 0, 2), (7, 3, 0, 3), (10, 3, 1, 4), (6, 3, 0, 2)], ids=str)
@@ -14,7 +27,9 @@ def test_steps_that_do_not_divide(alone, reference, args):
     """conv_output_size rounds down where the stride does not divide the way of the window."""
     expected = reference.conv_output_size(*args)
 
-    assert_close(alone.conv_output_size(*args), expected, rtol=0, atol=0)
+    known = wrong_formulas(*args)
+
+    assert_close(alone.conv_output_size(*args), expected, rtol=0, atol=0, known=known)
 
 
 @pytest.mark.points(1)
@@ -25,7 +40,9 @@ def test_random_sizes(alone, reference, rng, seed):
     n, k, padding, stride = (int(rng.integers(*limits)) for limits in ((20, 99), (1, 12), (0, 7), (1, 6)))
     expected = reference.conv_output_size(n, k, padding, stride)
 
-    assert_close(alone.conv_output_size(n, k, padding=padding, stride=stride), expected, rtol=0, atol=0)
+    known = wrong_formulas(n, k, padding, stride)
+
+    assert_close(alone.conv_output_size(n, k, padding=padding, stride=stride), expected, rtol=0, atol=0, known=known)
 
 
 @pytest.mark.points(0.5, all_or_nothing=True)

@@ -17,7 +17,17 @@ def test_random_layers(alone, reference, rng, bias, seed):
     k = (kh, kw) if seed % 2 else kh
     expected = reference.conv_parameter_count(cin, cout, k, bias)
 
-    assert_same(alone.conv_parameter_count(cin, cout, k, bias=bias), expected)
+    weights = cin * cout * kh * (kw if seed % 2 else kh)
+    known = {
+        "cout filters, each with one bias: these are cin biases.": weights + cin,
+        "cout filters, each with one bias: these are biases for each pair of channels.": weights + cin * cout,
+        "The argument bias is not used.": weights if bias else weights + cout,
+        "Each filter has cin * kh * kw weights: this is one filter for each output channel alone.": expected
+        - weights
+        + weights // cin,
+    }
+
+    assert_same(alone.conv_parameter_count(cin, cout, k, bias=bias), expected, known=known)
 
 
 @pytest.mark.points(0.5)
@@ -27,7 +37,14 @@ def test_groups(alone, reference, groups):
     """conv_parameter_count lets each filter of a grouped layer see its own share of the channels."""
     expected = reference.conv_parameter_count(8, 12, (3, 5), groups=groups)
 
-    assert_same(alone.conv_parameter_count(8, 12, (3, 5), groups=groups), expected)
+    known = {
+        "With groups each filter sees cin / groups channels, not all of them.": 12 * 8 * 15 + 12,
+        "With groups the number of biases stays cout.": (expected - 12) + 12 // groups,
+        "Only the channels that a filter sees are shared out: there are still cout filters.": (expected - 12) // groups
+        + 12,
+    }
+
+    assert_same(alone.conv_parameter_count(8, 12, (3, 5), groups=groups), expected, known=known)
 
 
 @pytest.mark.points(0.5)

@@ -19,6 +19,10 @@ def test_inside_the_image(alone, reference, rng, shape, seed):
     known = {
         "This is convolution: correlate2d does not rotate the kernel.": reference.convolve2d(image, kernel, "valid"),
         "Do not rescale the result: the kernel's sum may be anything.": expected / kernel.sum(),
+        "Columns are counted by the image's width, not by its height.": expected[:, : 6 - shape[1] + 1],
+        "Kernels may be oblong: these are the first columns alone.": reference.correlate2d(
+            image, np.where(np.arange(shape[1]) < shape[0], kernel, 0)
+        ),
     }
 
     assert_close(alone.correlate2d(image, kernel), expected, rtol=1e-7, atol=1e-10, known=known)

@@ -10,9 +10,11 @@ pytestmark = pytest.mark.question("gradient_magnitude")
 
 def wrong_formulas(gx, gy):
     """Build the answers of formulas that students confuse with the right one."""
-    gx, gy = gx.astype(float), gy.astype(float)
     form = "Square root of the sum of squares, in float"
+    wrapped = (gx * gx + gy * gy).astype(float)
+    gx, gy = gx.astype(float), gy.astype(float)
     return {
+        f"{form}: these squares wrapped.": np.sqrt(np.abs(wrapped)),
         f"{form}: this is the sum of absolute values.": np.abs(gx) + np.abs(gy),
         f"{form}: the root is missing.": gx**2 + gy**2,
         f"{form}: this is the larger absolute value.": np.maximum(np.abs(gx), np.abs(gy)),

@@ -8,6 +8,19 @@ from coursekit import LAYOUTS, assert_close, assert_own_memory, assert_raises, r
 pytestmark = pytest.mark.question("pool2d")
 
 
+def wrong_windows(reference, x, size, stride, mode):
+    """Build the answers of windows that go on where the input ends, and of a maximum that begins with 0."""
+    form, step = "Use floor((n+2p-k)/s)+1: a last window that does not fit is left out, not filled up", stride or size
+    ends = [(0, 0), (0, 0), *((0, -(length - size) % step) for length in x.shape[2:])]
+    return {
+        f"{form}.": lambda: reference.pool2d(np.pad(x, ends, mode="edge"), size, stride, mode),
+        f"{form} with zeros.": lambda: reference.pool2d(np.pad(x, ends), size, stride, mode),
+        "The maximum of negatives is negative: do not begin with 0.": lambda: np.maximum(
+            reference.pool2d(x, size, stride, mode), 0 if mode == "max" else -np.inf
+        ),
+    }
+
+
 @pytest.mark.points(1.75)
 @pytest.mark.hint("Windows of size x size pixels, stride pixels apart, in each channel of each sample on its own.")
 @pytest.mark.parametrize("mode", ["max", "avg"])
@@ -20,7 +33,7 @@ def test_random_inputs(alone, reference, rng, mode, size, stride):
         "The mode argument is not used.": reference.pool2d(x, size, stride, "avg" if mode == "max" else "max"),
         "The stride is not used.": lambda: reference.pool2d(x, size, size, mode),
         "Pool each channel on its own.": expected.max(axis=1),
-    }
+    } | wrong_windows(reference, x, size, stride, mode)
 
     assert_close(alone.pool2d(x, size, stride, mode), expected, rtol=1e-7, atol=1e-10, known=known)
 
@@ -49,8 +62,9 @@ def test_windows_that_do_not_fit(alone, reference, rng, mode, size, stride):
     """pool2d leaves out a last window that does not fit; without a stride, windows lie side by side."""
     x = rng.normal(size=(1, 2, 5, 7))
     expected = reference.pool2d(x, size, stride, mode)
+    known = wrong_windows(reference, x, size, stride, mode)
 
-    assert_close(alone.pool2d(x, size, stride, mode), expected, rtol=1e-7, atol=1e-10)
+    assert_close(alone.pool2d(x, size, stride, mode), expected, rtol=1e-7, atol=1e-10, known=known)
 
 
 @pytest.mark.points(0.5)

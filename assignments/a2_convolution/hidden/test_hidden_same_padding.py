@@ -14,7 +14,13 @@ def test_oblong_kernels(alone, reference, kernel_shape):
     """same_padding treats height and width of a kernel on their own, down to one pixel."""
     expected = reference.same_padding(kernel_shape)
 
-    assert_same(alone.same_padding(kernel_shape), expected)
+    known = {
+        "Rows are padded by half the kernel height, columns by half its width: these are swapped.": expected[::-1],
+        "Half the size, rounded down: this is the whole size.": kernel_shape,
+        "Padding depends on the kernel size.": (1, 1),
+    }
+
+    assert_same(alone.same_padding(kernel_shape), expected, known=known)
 
 
 @pytest.mark.points(0.5)

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.question("convolve2d")
 
 IMAGE = np.array([[1, 2, 3, 4, 5], [7, 8, 9, 10, 11], [12, 13, 14, 15, 16]])
 KERNEL = np.array([[0, 1, 0], [1, 0, 1], [0, 2, 0]])
+FLIPPED = "Only one axis was flipped: the columns. Flip the rows too."  # the same: this kernel's columns are symmetric
 CORRELATION = "This is cross-correlation: rotate the kernel by 180 degrees first."
 
 
@@ -16,7 +17,8 @@ CORRELATION = "This is cross-correlation: rotate the kernel by 180 degrees first
 @pytest.mark.hint("The first value is 2*2 + 7 + 9 + 13 = 33.")
 def test_lecture_row(student):
     """convolve2d gives 33 38 43 where the kernel lies fully on the lecture's image."""
-    known = {CORRELATION: np.array([[44.0, 49.0, 54.0]])}
+    correlated = np.array([[44.0, 49.0, 54.0]])
+    known = {CORRELATION: correlated, FLIPPED: correlated}
     row = student.convolve2d(IMAGE, KERNEL, "valid")
 
     assert_close(row, np.array([[33.0, 38.0, 43.0]]), rtol=1e-7, atol=1e-10, known=known)
@@ -32,7 +34,7 @@ def test_lecture_image_padded_with_zeros(student):
     )
     bare = np.zeros((3, 5))
     bare[1, 1:4] = 33, 38, 43
-    known = {CORRELATION: correlated, "Edge pixels must be computed from the padded image.": bare}
+    known = {CORRELATION: correlated, FLIPPED: correlated, "Edge pixels must be computed from the padded image.": bare}
 
     assert_close(student.convolve2d(IMAGE, KERNEL), expected, rtol=1e-7, atol=1e-10, known=known)
 

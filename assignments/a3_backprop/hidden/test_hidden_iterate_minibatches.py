@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from coursekit import LAYOUTS, assert_array, assert_close, assert_each_close, assert_raises, assert_same, relaid
+from coursekit import (
+    LAYOUTS,
+    assert_array,
+    assert_close,
+    assert_each_close,
+    assert_none_of,
+    assert_raises,
+    assert_same,
+    relaid,
+)
 
 pytestmark = pytest.mark.question("iterate_minibatches")
 
@@ -28,6 +37,11 @@ def order(epoch):
     return [label for batch in labels(epoch) for label in batch]
 
 
+def numbers_of(epoch):
+    """Give the number that each sample of a whole epoch says it is."""
+    return [float(np.max(x, initial=-1)) for xs, _ in epoch if xs.dtype.kind in "iuf" for x in xs]
+
+
 def sizes_of(epoch):
     """Give the sizes of the batches."""
     return [len(batch) for batch in labels(epoch)]
@@ -50,6 +64,9 @@ def test_pairs(alone, probes, rng, shape, seed):
 
     epochs = alone.probe(probes.epochs, X=X, y=y, rng=rng, count=2, batch_size=5)
     for epoch in epochs:
+        found, samples_found = order(epoch), numbers_of(epoch)
+        lost = sorted(found) == sorted(samples_found) == y.tolist() and samples_found != found
+        assert_none_of({"Images and labels lost their pairing: one permutation of indices serves both.": lost})
         assert_pairs(epoch, [5, 5, 5, 5, 3], shape)
 
 
@@ -65,7 +82,8 @@ def test_every_sample_once(alone, probes, rng, count, batch_size, sizes):
     X, y = samples(count)
 
     (epoch,) = alone.probe(probes.epochs, X=X, y=y, rng=rng, batch_size=batch_size)
-    assert_same(sizes_of(epoch), sizes)
+    known = {"One sample is never seen: the smaller last batch is left out.": [batch_size] * (count // batch_size)}
+    assert_same(sizes_of(epoch), sizes, known=known)
     assert_same(sorted(order(epoch)), list(range(count)))
 
 
@@ -77,6 +95,14 @@ def test_a_new_order_each_time(alone, probes, rng, seed):
     X, y = samples(40)
 
     epochs = alone.probe(probes.epochs, X=X, y=y, rng=rng, count=3, batch_size=6)
+    found = [order(epoch) for epoch in epochs]
+    own = y.tolist()
+    assert_none_of(
+        {
+            "Nothing is shuffled: draw a permutation from rng.": found == list(map(numbers_of, epochs)) == [own] * 3,
+            "Every epoch needs a new order: this is the same one each time.": found == found[:1] * 3 != [own] * 3,
+        }
+    )
     orders = {tuple(order(epoch)) for epoch in epochs} | {tuple(range(40))}
     assert len(orders) == 4, "an order came twice, or no order was drawn"
 

@@ -32,6 +32,28 @@ def one_sided(f, x, eps):
     return result
 
 
+def moved_for_good(f, x, eps):
+    """Give the gradient of who leaves each element at its second point."""
+    point, result = x.copy(), np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        ends = []
+        for step in (eps, -eps):
+            point[place] = x[place] + step
+            ends.append(f(point))
+        result[place] = (ends[0] - ends[1]) / (2 * eps)
+    return result
+
+
+def swallowed(f, x, eps):
+    """Give the gradient of who moves the elements of an array of integers."""
+    result = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        below = x.astype(float)
+        below[place] = np.trunc(below[place] - eps)
+        result[place] = (f(x.astype(float)) - f(below)) / (2 * eps)
+    return result
+
+
 @pytest.mark.points(1.5)
 @pytest.mark.hint("Use (f(x+h)-f(x-h))/2h for each element, in any number of axes.")
 @pytest.mark.parametrize("shape", [(4,), (2, 3), (2, 1, 3)], ids=str)
@@ -45,6 +67,7 @@ def test_random_functions(alone, rng, shape, seed):
         "Use (f(x+h)-f(x-h))/2h: this is a one-sided difference, to the other side.": lambda: one_sided(f, x, -eps),
         "Divide by 2h, for the two points are 2h apart.": 2 * expected,
         "The difference is f(x+h) minus f(x-h).": -expected,
+        "x was not restored: each element stays where it was moved.": lambda: moved_for_good(f, x, eps),
     }
 
     assert_close(alone.numerical_gradient(f, x, eps), expected, rtol=1e-6, atol=1e-6, known=known)
@@ -95,7 +118,10 @@ def test_dtypes(alone, rng, dtype):
         seen.append(str(point.dtype))
         return f(point)
 
-    assert_close(alone.numerical_gradient(watched, x), expected, rtol=1e-6, atol=1e-6)
+    sentence = "An array of integers silently swallows eps: cast to float64 first."
+    known = {sentence: lambda: swallowed(f, x, 1e-5)} if dtype != "float32" else {}
+
+    assert_close(alone.numerical_gradient(watched, x), expected, rtol=1e-6, atol=1e-6, known=known)
     assert_same(sorted(set(seen)), ["float64"])
 
 

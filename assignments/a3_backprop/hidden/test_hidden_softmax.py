@@ -12,13 +12,14 @@ def misconceptions(reference, z):
     """Give the wrong answers that students give to a batch."""
     with np.errstate(all="ignore"):
         powers = np.exp(z)
-        shifted = np.exp(z - z.max())
+        shifted, by_row = np.exp(z - z.max()), np.exp(z - z.max(axis=1, keepdims=True))
         return {
             "exp overflowed: subtract the row maximum.": powers / powers.sum(axis=1, keepdims=True),
             "Use each row's own maximum.": shifted / shifted.sum(axis=1, keepdims=True),
             "Each *row* must sum to 1: these are the columns.": reference.softmax(z.T).T,
             "Each *row* must sum to 1: this sums over the whole batch.": shifted / shifted.sum(),
-            "This is not divided by the sum yet.": np.exp(z - z.max(axis=1, keepdims=True)),
+            "Each *row* must sum to 1: this sums over the whole batch, after the shift by row.": by_row / by_row.sum(),
+            "This is not divided by the sum yet.": by_row,
             "This is the logarithm of the softmax.": np.log(reference.softmax(z)),
             "This is the sigmoid: a softmax shares 1 between the classes.": reference.sigmoid(z),
         }
@@ -81,9 +82,11 @@ def test_layouts_and_dtypes(alone, reference, rng, dtype, layout):
 def test_smallest_batches(alone, reference, rng, shape):
     """softmax takes a single row, and a single class, whose probability is 1."""
     z = rng.normal(size=shape)
-    expected = reference.softmax(z)
+    expected, powers = reference.softmax(z), np.exp(z - z.max(axis=1, keepdims=True))
+    sentence = "(N, K) / (N,) broadcasts along the wrong axis: keepdims=True keeps (N, 1)."
+    known = {sentence: powers / powers.sum(axis=1)}  # these batches broadcast
 
-    assert_close(alone.softmax(z), expected, rtol=1e-7, atol=1e-12)
+    assert_close(alone.softmax(z), expected, rtol=1e-7, atol=1e-12, known=known)
 
 
 @pytest.mark.points(0.5)

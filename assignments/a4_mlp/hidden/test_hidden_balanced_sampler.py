@@ -48,8 +48,20 @@ def other_weights(labels, counts):
         "The weights are 1 / count: do not divide by their sum.": right / right.sum(),
         "The weights are 1 / count, not number of samples / count.": right * number.sum(),
         "The weights are 1 / count, not number of samples / (classes * count).": right * number.mean(),
+        "The weights are 1 / count, not the count of all others.": number.sum() - number,
         "The weights stand in the order of the sorted labels.": right[order],
     }
+    return {sentence: wrong.astype("float32") for sentence, wrong in forms.items()}
+
+
+def other_classes(labels):
+    """Give what other classes than those that occur lead to."""
+    whole = labels.ravel().astype(int)
+    with np.errstate(divide="ignore"):
+        forms = {
+            "Count each label that occurs: the numbers between have no weight.": 1 / np.bincount(whole),
+            "Count each label that occurs: these are the classes 0 and 1.": 1 / np.bincount(whole, minlength=2)[:2],
+        }
     return {sentence: wrong.astype("float32") for sentence, wrong in forms.items()}
 
 
@@ -61,7 +73,7 @@ def test_class_weights(alone, probes, rng, names, form):
     """class_weights gives 1 / count for each label that occurs, in their order, for any dtype and shape."""
     for counts in map(CLASSES.get, names):
         labels = draw(rng, counts, form)
-        expected, known = inverse(counts), other_weights(labels, counts)
+        expected, known = inverse(counts), other_weights(labels, counts) | other_classes(labels)
 
         weights = probes.arrays(alone.class_weights(torch.from_numpy(labels)))
         assert_close(weights, expected, rtol=1e-6, atol=0, known=known)

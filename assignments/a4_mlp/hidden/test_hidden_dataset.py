@@ -99,6 +99,9 @@ def test_validation_transform(alone, probes, rng, seed, shape):
         "The mean is 0.5: subtract it.": expected + 1,
         "The standard deviation is 0.5: divide by it.": expected / 2,
         "The transform does nothing.": np.stack([image] * 12),
+        "Both are 0.5, whatever the image: do not use its own mean and spread.": np.stack(
+            [(image - image.mean()) / image.std()] * 12
+        ),
     }
 
     found = alone.probe(probes.transformed, train=False, image=image, times=12)

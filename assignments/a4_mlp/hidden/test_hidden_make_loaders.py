@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_raises, assert_same
+from coursekit import assert_close, assert_none_of, assert_raises, assert_same
 
 pytestmark = pytest.mark.question("make_loaders")
 
@@ -34,7 +34,18 @@ def test_training_order(alone, probes, rng, seed, batch_size):
     sets = draw(rng)
 
     train, _ = probes.arrays(alone.probe(probes.epochs, **sets, batch_size=batch_size, count=3))
-    orders = labels_of(train)
+    orders, own = labels_of(train), sets["train"].tolist()
+    assert_none_of(
+        {
+            "Training data come in their own order: shuffle=True.": orders == [own] * 3,
+            "Training data are shuffled once for all epochs: the order is new in each.": orders == orders[:1] * 3
+            and own != orders[0]
+            and sorted(own) == sorted(orders[0]),
+            "Training samples come twice in an epoch, others never: shuffle, do not draw with replacement.": any(
+                len(order) == len(own) > len(set(order)) for order in orders
+            ),
+        }
+    )
     for order in orders:
         assert_same(sorted(order), sorted(sets["train"].tolist()))
     assert len({tuple(order) for order in orders}) == 3, "two epochs have the same order"
@@ -51,6 +62,8 @@ def test_validation_order(alone, probes, rng, seed, order):
 
     _, val = probes.arrays(alone.probe(probes.epochs, **sets, batch_size=5, order=order, count=3))
     orders = labels_of(val)
+    drawn = sorted(orders[0]) == sorted(sets["val"].tolist()) and orders != orders[:1] * 3
+    assert_none_of({"Validation data come in another order in each epoch: shuffle=False.": drawn})
     assert_same(sorted(orders[0]), sorted(sets["val"].tolist()))
     assert_same(orders[1:], [orders[0]] * 2)
 
@@ -66,7 +79,13 @@ def test_batch_sizes(alone, probes, rng, batch_size, sizes):
     """make_loaders cuts both data sets into batches of the given size, and keeps the last one of validation."""
     train, val = probes.arrays(alone.probe(probes.epochs, **draw(rng), batch_size=batch_size))
 
-    assert_same(sizes_of(val), [sizes] * 2)
+    own = "Both loaders have batches of batch_size"
+    known = {
+        "Validation keeps its smaller last batch: no drop_last there.": [[batch_size] * (23 // batch_size)] * 2,
+        f"{own}: validation comes sample by sample.": [[1] * 23] * 2,
+        f"{own}: validation comes in one batch.": [[23]] * 2,
+    }
+    assert_same(sizes_of(val), [sizes] * 2, known=known)
     full = 24 // batch_size  # a smaller last batch of training may be there or not
     assert_same([found[:full] for found in sizes_of(train)], [[batch_size] * full] * 2)
 
@@ -81,6 +100,8 @@ def test_sampler(alone, probes, rng, seed, order):
     expected = sets["train"][order].tolist()
 
     train, _ = probes.arrays(alone.probe(probes.epochs, **sets, batch_size=2, order=order))
+    without = [sorted(order) for order in labels_of(train)] == [sorted(sets["train"].tolist())] * 2
+    assert_none_of({"The sampler is not used: hand it over, and shuffle only where there is none.": without})
     assert_same(labels_of(train), [expected] * 2)
     assert_same(sizes_of(train), [[2] * (len(order) // 2)] * 2)
 
@@ -94,6 +115,15 @@ def test_no_sample_in_both(alone, probes, rng, seed):
 
     train, val = probes.arrays(alone.probe(probes.epochs, **sets, batch_size=8))
     trained, validated = (set(labels_of(loader)[0]) for loader in (train, val))
+    both = "These indices are in both splits"
+    assert_none_of(
+        {
+            f"{both}: the validation loader reads the training data.": validated == trained == set(sets["train"]),
+            f"{both}: the training loader reads the validation data, too.": validated == set(sets["val"]) < trained,
+            "The training loader comes first, then the validation loader.": trained == set(sets["val"])
+            and validated == set(sets["train"]),
+        }
+    )
     assert_same(sorted(trained & validated), [])
     assert max(trained) < 500 <= min(validated), "a loader has samples of the other data set"
 

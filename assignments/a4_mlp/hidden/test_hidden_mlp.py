@@ -20,6 +20,11 @@ ONE = "Two linear layers are one linear layer: the activation is missing."
 MODES = "`train` is a method of nn.Module; rename yours."
 NONE = "No parameters found: use ModuleList/Sequential."
 ACTIVATIONS = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
+PLACES = {  # the hidden layer that an activation follows, and whether it stands before each layer
+    "An activation follows the first hidden layer alone: each needs one.": (0,),
+    "An activation follows the last hidden layer alone: each needs one.": (-1,),
+    "The activation stands before each linear layer: it follows each but the last.": (0, True),
+}
 # no two sizes of a net are equal, and none is 1: a weight is known by its shape
 NETS = {
     "one hidden layer": [7, [5], 3],
@@ -49,6 +54,16 @@ def forward(weights, x, activation="relu", last=lambda z: z):
     return last(torch.nn.functional.linear(values, *output)).numpy()
 
 
+def placed(weights, x, function, place, before=False):
+    """Compute logits with an activation at one hidden layer alone, or before each layer and not after it."""
+    values, hidden = torch.from_numpy(x), len(weights) // 2 - 1
+    for number in range(hidden + 1):
+        values = function(values) if before and number < hidden else values
+        values = torch.nn.functional.linear(values, *map(torch.from_numpy, weights[2 * number : 2 * number + 2]))
+        values = function(values) if not before and hidden and number == place % hidden else values
+    return values.numpy()
+
+
 def mistaken(weights, x, activation):
     """Give what well-known mistakes lead to."""
     bare = [weight if weight.ndim == 2 else 0 * weight for weight in weights]
@@ -62,6 +77,8 @@ def mistaken(weights, x, activation):
         ),
         ONE: forward(weights, x, "none"),
         "Each layer has its own bias: it is missing.": forward(bare, x, activation),
+        "Each layer has its own bias: the last one's is missing.": forward([*weights[:-1], bare[-1]], x, activation),
+        **{sentence: placed(weights, x, ACTIVATIONS[activation], *places) for sentence, places in PLACES.items()},
     }
     return known | {f"This is {name}: use the activation that was asked for.": wrong for name, wrong in other.items()}
 
@@ -80,10 +97,11 @@ def test_parameter_counts(alone, probes):
         "nn.Linear already has a bias: no 1 beside the numbers of any layer.": expected
         + [sum(after for _, after in pairs) for pairs in layers],
         "Each layer has its own bias.": expected - [sum(after for _, after in pairs) for pairs in layers],
+        "Each layer has its own bias: the last one's is missing.": expected - [pairs[-1][1] for pairs in layers],
         "Only the last layer is registered: use ModuleList/Sequential.": np.array(
             [(pairs[-1][0] + 1) * pairs[-1][1] for pairs in layers]
         ),
-        "Only the hidden layers are there: a last linear layer gives the logits.": expected
+        "Only the hidden layers are registered: the last one is missing, or made in forward.": expected
         - [(pairs[-1][0] + 1) * pairs[-1][1] for pairs in layers],
         "Only the first hidden size is used: one linear layer for each.": np.array(
             [sum((before + 1) * after for before, after in pairwise([i, *h[:1], o])) for i, h, o in PLANS]
@@ -166,6 +184,7 @@ def test_training_with_dropout(alone, probes, rng, dropout, depth, activation):
     found = probes.arrays(alone.probe(probes.logits, **settings, **options))
     assert_close(found[:, :1] * 0, np.zeros((50, 1, sizes[-1]), dtype="float32"), rtol=0, atol=0)
     zeroed = np.isclose(found, last, rtol=0, atol=1e-6) & (depth > 0)
+    zeroed &= not zeroed.all()  # no dropout zeroes everything
     expected = np.where(zeroed, np.float32(last), whole)
     known = {
         "In training everything is zeroed: check the second argument of F.dropout.": np.full_like(expected, last),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit import assert_close, assert_raises, assert_same
+from coursekit import assert_close, assert_none_of, assert_raises, assert_same
 
 pytestmark = pytest.mark.question("split_indices")
 
@@ -62,6 +62,14 @@ def test_each_number_once(alone, probes, n, shares, seed):
     (parts,) = alone.probe(probes.splits, n=n, shares=shares, seeds=[seed])
 
     assert len(parts) == len(shares), "there is one part for each proportion"
+    whole = [len(set(part)) == len(part) for part in parts]
+    twice = sum(map(len, parts)) > len(set().union(*parts))
+    assert_none_of(
+        {
+            "These indices are in both splits: cut one permutation into parts.": all(whole) and twice,
+            "A part holds a number twice: draw no number again.": not all(whole),
+        }
+    )
     assert_same(sorted(number for part in parts for number in part), list(range(n)))
 
 

@@ -3,6 +3,8 @@
 The meta device, which every machine has, proves a move where there is no GPU.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -11,17 +13,41 @@ from coursekit import assert_raises, assert_same
 
 pytestmark = pytest.mark.question("to_device")
 
+STAYED = "Nothing was moved: .to() returns a new tensor, in a list, a tuple or a dict too."
+SHALLOW = "Only the first level was moved: call to_device again for each part."
+DICTS = "A dict stays a dict: move its values, they are where they were."
+MODULES = "A module has .to() as well: it was not moved."
+
 
 def tensor(*shape, dtype="float32"):
     """Stand for a tensor of zeros: where it is does not depend on its numbers."""
     return np.zeros(shape, dtype=dtype)
 
 
-def assert_moved(student, reference, probes, plan, built=False):
+def to_the_first_level(obj, device):
+    """Move what is directly in a structure, and nothing below."""
+    parts = {list: list, tuple: tuple, dict: dict.values}.get(type(obj), lambda one: [one])(obj)
+    moved = [part.to(device) if isinstance(part, (torch.Tensor, torch.nn.Module)) else part for part in parts]
+    if isinstance(obj, dict):
+        return dict(zip(obj, moved, strict=True))
+    return type(obj)(moved) if isinstance(obj, (list, tuple)) else moved[0]
+
+
+def not_in_dicts(obj, device):
+    """Move everything but what is in a dict."""
+    if isinstance(obj, (list, tuple)):
+        return type(obj)(not_in_dicts(part, device) for part in obj)
+    return obj.to(device) if isinstance(obj, (torch.Tensor, torch.nn.Module)) else obj
+
+
+def assert_moved(student, reference, probes, plan, built=False, stayed=STAYED):
     """Require that a plan comes back on the meta device, which holds no numbers, and that numbers survive a move."""
     expected, numbers = probes.placed(reference, plan, "meta", built), np.arange(2.0, 5.0)
+    known = {stayed: probes.placed(reference, plan, "cpu", built)}
+    for sentence, wrong in {SHALLOW: to_the_first_level, DICTS: not_in_dicts}.items():
+        known[sentence] = probes.placed(SimpleNamespace(to_device=wrong), plan, "meta", built)
 
-    assert_same(student.probe(probes.placed, plan=plan, device="meta", built=built), expected)
+    assert_same(student.probe(probes.placed, plan=plan, device="meta", built=built), expected, known=known)
     assert_same(probes.arrays(student.probe(probes.moved, plan=numbers.copy(), device="cpu")), numbers)
 
 
@@ -94,7 +120,7 @@ def test_nested_structures(alone, reference, probes, plan):
 )
 def test_modules(alone, reference, probes, plan):
     """to_device moves a module, alone or in a structure."""
-    assert_moved(alone, reference, probes, plan)
+    assert_moved(alone, reference, probes, plan, stayed=MODULES)
 
 
 @pytest.mark.points(0.25)

@@ -4,6 +4,8 @@ A block cannot cross as data: probes build it, copy weights into its one nn.Conv
 wherever these are, and run it.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -59,6 +61,9 @@ def block(settings, *, training=False, order=ORDER, padding=1, mode="constant", 
         "norm": lambda x: functional.batch_norm(x, w["mean"], w["variance"], w["scale"], w["shift"], training, 0.1),
         "relu": torch.relu,
         "pool": lambda x: pool(x, 2),
+        "pool always": lambda x: pool(x, 2),
+        "leaky relu": functional.leaky_relu,
+        "every second": lambda x: x[:, :, ::2, ::2] if plan["pool"] else x,
     }
     for name in order:
         x = steps[name](x) if plan.get(name, True) else x
@@ -83,6 +88,13 @@ def mistaken(settings, training=False):
         "Batch norm follows the convolution.": {"order": ("norm", "convolution", "relu", "pool")},
         "This is mean pooling: the block has max pooling.": {"pool": functional.avg_pool2d},
         "The border is padded with zeros.": {"mode": "replicate"},
+        "Kernel 3 with padding 1 keeps height and width: this does not pad.": {"padding": 0},
+        "Kernel 3 with padding 1 keeps height and width: this pads too much.": {"padding": 2},
+        "Pooling halves height and width: it is missing.": {"order": ORDER[:-1]},
+        "Pooling is done without being asked for.": {"order": (*ORDER[:-1], "pool always")},
+        "Pooling rounds down: this rounds up.": {"pool": partial(functional.max_pool2d, ceil_mode=True)},
+        "The kernel moves by 2 in the place of pooling.": {"order": ("convolution", "every second", "norm", "relu")},
+        "ReLU gives 0 below 0: this is leaky ReLU.": {"order": ("convolution", "norm", "leaky relu", "pool")},
         "With `norm`, batch norm follows the convolution: it is missing.": {"order": ("convolution", "relu", "pool")},
     }
     if settings["plan"]["norm"]:

@@ -111,6 +111,7 @@ def test_stops_after_patience(student, reference, probes, patience):
         "Stopped after k + 1 epochs that were not better, expected k: see `patience`.": a_wrong_fit(late=1),
         "Stopped after k epochs that were not better, expected k + 1: see `patience`.": a_wrong_fit(late=-1),
         "An equal loss is not better.": a_wrong_fit(equal=True),
+        "Training never stopped early: see `patience`.": a_wrong_fit(late=1000),
         "Select on validation: the training loss decided when to stop.": a_wrong_fit(on="train"),
     }
     known = {text: probes.fit_scripts(module, **settings)[:, :EPOCH] for text, module in wrong.items()}

@@ -61,6 +61,9 @@ def mistaken(weights, x):
         f"{RAW} This is its logarithm.": {"end": lambda z: z.log_softmax(dim=1)},
         f"{RAW} This is a sigmoid.": {"end": torch.sigmoid},
         "Nothing follows fc3, no ReLU either.": {"end": torch.relu},
+        "A batch of one was dropped: do without squeeze(), and flatten(1) in the place of flatten().": {
+            "end": torch.squeeze
+        },
         "Pixels were scrambled: images come with the channels first, and stay so.": {
             "start": lambda x: x.reshape(-1, 32, 32, 3).permute(0, 3, 1, 2)
         },

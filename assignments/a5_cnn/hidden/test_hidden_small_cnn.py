@@ -6,12 +6,13 @@ A model cannot cross as data: probes build and run it where the student's functi
 import numpy as np
 import pytest
 
-from coursekit import assert_array, assert_close, assert_same
+from coursekit import assert_array, assert_close, assert_none_of, assert_same
 
 pytestmark = pytest.mark.question("small_cnn")
 
 FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
 MEAN, STD = np.array([0.4914, 0.4822, 0.4465]), np.array([0.2470, 0.2435, 0.2616])
+DROPPED = "A batch of one was dropped: do without squeeze(), and flatten(1) in the place of flatten()."
 MOST_PARAMETERS, MOST_MULTIPLY_ADDS = 100_000, 12_000_000
 
 
@@ -48,6 +49,7 @@ def test_shapes(student, probes, num_classes, classes, training):
 
     logits = student.probe(probes.small_cnn_logits, counts=counts, num_classes=num_classes, training=training)
     for count, array in zip(counts, logits, strict=True):
+        assert_none_of({DROPPED: count == 1 and getattr(array, "shape", None) == (1, classes)})
         assert_array(array, shape=(1, count, classes), dtype=np.float32)
 
 
@@ -66,8 +68,10 @@ def test_evaluation(student, probes, count):
         assert_close(again, logits[0], **FLOAT32)
     probabilities = np.allclose(logits.sum(axis=-1), 1, atol=1e-4) and logits.min() >= 0
     logarithms = logits.max() <= 0 and np.allclose(np.exp(logits).sum(axis=-1), 1, atol=1e-4)
-    assert not probabilities, "these are probabilities"
-    assert not logarithms, "these are log-probabilities"
+    raw = "Model must return raw scores; the loss applies softmax."
+    assert_none_of(
+        {f"{raw} These are probabilities.": probabilities, f"{raw} These are log-probabilities.": logarithms}
+    )
 
 
 @pytest.mark.points(0.5)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from coursekit import assert_close, assert_each_close, assert_raises, assert_same
+from coursekit import assert_close, assert_each_close, assert_none_of, assert_raises, assert_same
 
 pytestmark = pytest.mark.question("train_one_epoch")
 
@@ -23,6 +23,14 @@ BATCHES = "Weight by batch size: a smaller batch counts less than the others."
 EARLY = "The scheduler made its step before the optimizer: it comes after it."
 EPOCH = "The scheduler made one step for the whole epoch: it makes one after each batch."
 NEVER = "The scheduler made no step."
+DEVICES = "Model and batch are on different devices"
+SCRAMBLED = {
+    "Pixels were scrambled: channels come first, and stay so.": lambda x: x.transpose(0, 2, 3, 1),
+    "Pixels were scrambled: height and width are swapped.": lambda x: x.swapaxes(2, 3),
+    "Pixels were scrambled: reshape permutes no axes.": lambda x: x.reshape(len(x), *x.shape[2:], x.shape[1]).transpose(
+        0, 3, 1, 2
+    ),
+}
 
 
 def draw(rng, sizes=SIZES):
@@ -203,7 +211,12 @@ def test_kind_of_the_loss(student, reference, probes, rng, sizes):
     expected = probes.train_one_epoch_results(reference, **settings)
 
     losses = student.probe(probes.train_one_epoch_results, **settings)
-    assert_same([type(loss).__name__ for loss in losses], ["float", "float"])
+    item = "Use .item()"
+    known = {
+        f"{item}: a tensor keeps its whole graph alive.": ["Tensor"] * 2,
+        f"{item}, or float(...): these are numbers of numpy.": ["float32"] * 2,
+    }
+    assert_same([type(loss).__name__ for loss in losses], ["float", "float"], known=known)
     assert_close(np.array(losses), np.array(expected), **FLOAT32)
 
 
@@ -219,7 +232,11 @@ def test_images_and_labels(student, reference, probes, rng, sizes):
     labels = [("torch.int64", (len(y),), y.tolist()) for _, y in settings["batches"]]
 
     seen = student.probe(probes.train_one_epoch_seen, **settings)
-    assert_same([array.shape for array in seen["images"]], [array.shape for array in images])
+    found, whole = seen["images"], len(seen["images"]) == len(images)
+    assert_none_of(
+        {name: whole and all(map(np.array_equal, found, map(change, images))) for name, change in SCRAMBLED.items()}
+    )
+    assert_same([array.shape for array in found], [array.shape for array in images])
     assert_same(seen, {"images": images, "labels": labels, "afterwards": images})
     assert_right_epoch(student, reference, probes, settings)
 
@@ -275,8 +292,13 @@ def test_nothing_to_train_on(student, probes, rng, container):
 def test_device(student, reference, probes, rng, told):
     """train_one_epoch moves images and labels to the device that is given and to no other, and trains with them."""
     settings, expected = draw(rng), {"images": ["meta"], "labels": ["meta"]}
+    known = {
+        f"{DEVICES}: nothing was moved.": {"images": ["cpu"], "labels": []},
+        f"{DEVICES}: the labels were not moved.": expected | {"labels": ["cpu"]},
+        f"{DEVICES}: the images were not moved, or what .to() returned was not used.": expected | {"images": ["cpu"]},
+    }
 
-    assert_same(student.probe(probes.train_one_epoch_devices, **settings, told=told), expected)
+    assert_same(student.probe(probes.train_one_epoch_devices, **settings, told=told), expected, known=known)
     assert_right_epoch(student, reference, probes, settings)
 
 
