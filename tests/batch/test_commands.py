@@ -247,3 +247,4 @@ def test_regrade_of_what_is_no_run_says_what_one_is(tmp_path: Path) -> None:
     done = _run("regrade", tmp_path)
 
     assert "no run is stored here\n  RUN is an --out folder of autograder grade" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
