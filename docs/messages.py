@@ -1,4 +1,4 @@
-"""Every message of the framework's errors, read from the statements that raise them."""
+"""Every message of the framework's errors, read from the statements that raise them, or make them to be raised."""
 
 import ast
 from collections.abc import Iterator
@@ -29,9 +29,10 @@ def _in(file: Path) -> Iterator[Said]:
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             texts = _texts(function)
             for node in ast.walk(function):
-                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and (error := _error(node.exc.func)):
-                    said = [_text(texts.get(ast.unparse(part), part)) for part in node.exc.args[1:]]
-                    if told := "\n  ".join(text for text in said if text.strip("…")):
+                made = node.exc if isinstance(node, ast.Raise) else node.value if isinstance(node, ast.Return) else None
+                if isinstance(made, ast.Call) and (error := _error(made.func)):
+                    said = [_text(texts.get(ast.unparse(part), part)) for part in made.args[1:]]
+                    if told := "\n  ".join(text for text in said if text.strip("… ")):
                         yield error, str(file.relative_to(ROOT)), f"…: {told}"
 
 

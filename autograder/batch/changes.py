@@ -77,7 +77,7 @@ def show(changes: Sequence[Change], console: Console, *, applied: bool) -> None:
     console.print(said, highlight=False, soft_wrap=True)
     if new:
         todo = "these grades count from now on; the old ones stay in the history"
-        console.print(todo if applied else "nobody's grade has changed: --apply makes these count", highlight=False)
+        console.print(todo if applied else "nobody's grade has changed yet: --apply makes these count", highlight=False)
 
 
 def apply(store: Store, assignment: Assignment, changes: Sequence[Change]) -> None:

@@ -14,7 +14,7 @@ from autograder.batch.entries import Entry, Run
 from autograder.batch.jobs import Task
 from autograder.batch.platforms import find_submissions
 from autograder.batch.progress import shown
-from autograder.batch.store import Store
+from autograder.batch.store import Store, require_run
 from autograder.course import read_salt
 from autograder.errors import StoreError
 from autograder.results import terminal
@@ -73,7 +73,11 @@ def regrade(out: Path, url: str | None, workers: Workers, *, apply: bool) -> boo
 
     Returns:
         whether every new grade is final.
+
+    Raises:
+        StoreError: if there is no run, or another command is at work on it.
     """
+    require_run(out, url)
     with Store(out, url, alone=True) as store:
         run = store.run
         (assignment,) = find_assignments(run.course, (run.assignment,))

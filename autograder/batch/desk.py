@@ -9,7 +9,7 @@ from autograder.assignment import Assignment, find_assignments
 from autograder.batch.decisions import Decisions
 from autograder.batch.entries import Entry
 from autograder.batch.roster import read_roster
-from autograder.batch.store import Store
+from autograder.batch.store import Store, require_run
 from autograder.errors import PeopleError, did_you_mean
 from autograder.results.wording import one_line
 
@@ -53,6 +53,7 @@ def at_desk(run: Path, url: str | None, roster: Path | None = None, *, alone: bo
         StoreError: if there is none, or another command is at work on it.
         PeopleError: if the roster cannot be used.
     """
+    require_run(run, url)
     with Store(run, url, alone=alone) as store:
         about = store.run
         (assignment,) = find_assignments(about.course, (about.assignment,))

@@ -86,7 +86,7 @@ class Store:
             StoreError: if nothing was graded yet.
         """
         if (row := self._run()) is None:
-            raise StoreError(self.out, "no run is stored here", "RUN is an --out folder of autograder grade")
+            raise _no_run(self.out)
         return Run(row.assignment, row.course, row.seed, row.allow_unconfined)
 
     def begin(self, run: Run) -> None:
@@ -218,7 +218,7 @@ class Store:
     def _run_id(self) -> int:
         found = self._connection.scalar(select(RUNS.c.id).where(RUNS.c.name == self._name))
         if found is None:
-            raise StoreError(self.out, "no run is stored here", "RUN is an --out folder of autograder grade")
+            raise _no_run(self.out)
         return int(found)
 
     def _require_alone(self) -> None:
@@ -241,6 +241,20 @@ class Store:
             yield
         except DBAPIError as error:
             raise StoreError(self.place, str(error.orig).strip(), _TODO) from error
+
+
+def require_run(out: Path, url: str | None) -> None:
+    """Look for a run's file before a store is opened, which would make it in whatever folder was named.
+
+    Raises:
+        StoreError: if there is none, and no other database that may have the run.
+    """
+    if url is None and not (out / FILE).is_file():
+        raise _no_run(out)
+
+
+def _no_run(out: Path) -> StoreError:
+    return StoreError(out, "no run is stored here", "RUN is an --out folder of autograder grade")
 
 
 def _address(out: Path, url: str | None) -> URL:

@@ -84,7 +84,9 @@ def test_new_course_is_complete(tmp_path: Path) -> None:
     ]
     assert (made.title, made.team_size, len(read_salt(made.root))) == ("A course", 1, 32)
     assert [assignment.name for assignment in find_assignments(made.root)] == ["a1_first"]
-    assert {".salt", ".salts/"} <= {*(made.root / ".gitignore").read_text(encoding="utf-8").splitlines()}
+    assert {".salt", ".salts/", "/hand_ins/", "/runs/"} <= {
+        *(made.root / ".gitignore").read_text(encoding="utf-8").splitlines()
+    }
 
 
 def test_new_course_lies_beside_what_git_has(tmp_path: Path) -> None:

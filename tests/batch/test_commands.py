@@ -221,7 +221,7 @@ def test_regrade_shows_who_changes_by_how_much_and_why(course: Path, hand_ins: W
     assert "test_marker_hidden_sentinel" in done.output
     assert "bob.py" not in done.output
     assert "2 hand-ins: 2 graded again, 0 gain, 1 lose 2 points on average" in done.output
-    assert "nobody's grade has changed: --apply makes these count" in done.output
+    assert "nobody's grade has changed yet: --apply makes these count" in done.output
     assert before == ((out / "grades.csv").read_bytes(), (out / "ada.py" / "results.json").read_bytes())
 
 
@@ -247,3 +247,4 @@ def test_regrade_of_what_is_no_run_says_what_one_is(tmp_path: Path) -> None:
     done = _run("regrade", tmp_path)
 
     assert "no run is stored here\n  RUN is an --out folder of autograder grade" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []

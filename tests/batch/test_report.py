@@ -146,6 +146,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
 
     assert isinstance(error, StoreError)
     assert str(error) == f"{tmp_path}: no run is stored here\n  RUN is an --out folder of autograder grade"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_page_that_cannot_be_written_is_told(write_run: WriteRun, tmp_path: Path) -> None:

@@ -208,10 +208,11 @@ def test_two_runs_of_one_assignment_are_no_gradebook(run: Path) -> None:
     "words", [("mark",), ("adjust", "a", "b", "1", "--reason", "r"), ("gradebook", "--format", "moodle")]
 )
 def test_a_folder_without_a_run(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """It says what a run is."""
+    """It says what a run is, and leaves nothing in a folder that is somebody's hand-ins, perhaps."""
     verb, *rest = words
 
     assert "no run is stored here\n  RUN is an --out folder of autograder grade" in _said(verb, tmp_path, *rest)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_roster_finds_people_by_what_the_platform_calls_them(run: Path, tmp_path: Path) -> None:
