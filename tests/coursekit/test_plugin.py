@@ -110,6 +110,7 @@ def test_a_module_that_cannot_be_imported_is_told_once(kit: Path) -> None:
     assert 'File "small.py", line 2' in out
     assert "coursekit" not in out
     assert "hint for" not in out
+    assert out.splitlines()[-1].startswith("1 error, 2 more failed in ")
 
 
 def test_nothing_is_coloured_in_a_pipe(kit: Path) -> None:
