@@ -5,6 +5,7 @@ Each verb imports what it needs when it runs, so that --help answers at once.
 """
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,7 +133,7 @@ def verify(  # noqa: PLR0913 - one for each option
             sign = "ok" if claim.holds else "NO" if claim.fails else "--"
             click.echo(f"{sign:<3}{claim.assignment}: {claim.text}  ({time})")
             if claim.fails:
-                click.echo(f"     {claim.broken}")
+                click.echo(textwrap.indent(claim.broken, " " * 5))
     if show_matrix:
         Console().print(matrix.table(made))
     for line in matrix.summary(made):
@@ -142,7 +143,8 @@ def verify(  # noqa: PLR0913 - one for each option
     if page:
         matrix.write_page(page, made)
     if broken := sum(claim.fails for claim in made):
-        raise click.ClickException(f"{broken} of the claims above do not hold")
+        do = "does" if broken == 1 else "do"
+        raise click.ClickException(f"{broken} of {len(made)} claims {do} not hold: see NO above")
 
 
 @cli.command()

@@ -175,7 +175,8 @@ def test_a_broken_claim_is_status_one(course: Path) -> None:
 
     assert done.exit_code == 1
     assert "NO small: mistake 1 (renames)" in done.output
-    assert "it lives: double keeps all of its points" in done.output
+    assert "\n     it lives: double keeps all of its points" in done.output
+    assert f"1 of {done.output.count(' small: ')} claims does not hold: see NO above" in done.output
 
 
 def test_doctor_says_what_holds() -> None:

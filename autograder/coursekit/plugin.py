@@ -18,10 +18,11 @@ from .recording import Recorder, case_id, test_id
 from .report import Report
 from .student import LocalStudent
 from .terminal import Terminal, is_written
-from .verdicts import Awarded
+from .verdicts import Awarded, Unusable
 from .weights import Weights
 
 _PUBLIC_SALT = "public"
+_MODULE = pytest.StashKey[LocalStudent | Unusable]()
 
 
 def seed_of(salt: str, assignment: str, item: pytest.Item, run_seed: int = 0) -> int:
@@ -65,19 +66,42 @@ def pytest_runtest_call() -> Iterator[None]:
             raise
 
 
-@pytest.fixture(scope="session")
-def _module(request: pytest.FixtureRequest) -> LocalStudent:
-    manifest = _manifest(request.config)
-    file = request.config.rootpath / manifest["hand_in"][0]
-    loaded = next((p.module for p in request.config.pluginmanager.get_plugins() if isinstance(p, NotebookModule)), None)
-    return LocalStudent(file, manifest.get("refused", ()), manifest.get("why_refused", ""), loaded)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Stop where the module cannot be used: a fixture must not, for pytest keeps of it what is an Exception alone."""
+    if "student" in getattr(item, "fixturenames", ()):
+        _module_of(item.config)
+
+
+def _module_of(config: pytest.Config) -> LocalStudent:
+    """Load the student's module once.
+
+    Raises:
+        Unusable: each time, if it cannot be used.
+    """
+    if _MODULE not in config.stash:
+        config.stash[_MODULE] = _load(config)
+    found = config.stash[_MODULE]
+    if isinstance(found, Unusable):
+        raise found
+    return found
+
+
+def _load(config: pytest.Config) -> LocalStudent | Unusable:
+    manifest = _manifest(config)
+    file = config.rootpath / manifest["hand_in"][0]
+    loaded = next((p.module for p in config.pluginmanager.get_plugins() if isinstance(p, NotebookModule)), None)
+    try:
+        return LocalStudent(file, manifest.get("refused", ()), manifest.get("why_refused", ""), loaded)
+    except Unusable as error:
+        return error
 
 
 @pytest.fixture
-def student(_module: LocalStudent, request: pytest.FixtureRequest) -> LocalStudent:
+def student(request: pytest.FixtureRequest) -> LocalStudent:
     """Stand in for the student's module; functions are called as on the module itself."""
-    _module.may_change_arguments = request.node.get_closest_marker("may_change_arguments") is not None
-    return _module
+    module = _module_of(request.config)
+    module.may_change_arguments = request.node.get_closest_marker("may_change_arguments") is not None
+    return module
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ class Terminal:
         self._recorder, self._manifest = recorder, manifest
         self._status: dict[str, Status] = {}
         self._shown: set[str] = set()
+        self._unused: set[str] = set()  # tests that never ran, for the module cannot be used
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -39,6 +40,8 @@ class Terminal:
         report: pytest.TestReport = yield  # type: ignore[assignment]
         if call.excinfo is not None and isinstance(call.excinfo.value, _STOPS):
             report.longrepr = str(call.excinfo.value)
+            if report.when == "setup" and isinstance(call.excinfo.value, Unusable):
+                self._unused.add(test_id(item))
         case = self._recorder.by_test.get(test_id(item), {}).get(case_id(item))
         if report.failed and case and (status := self._status_of(case, report)):
             self._status[report.nodeid] = status
@@ -54,7 +57,7 @@ class Terminal:
         """Print the points so far by question, what a person marks, and the hints."""
         terminalreporter.write_sep("=", "points of the public tests")
         self._print_points(terminalreporter)
-        for line in _hints(self._recorder):
+        for line in _hints(self._recorder, self._unused):
             terminalreporter.write_line(line)
 
     def _status_of(self, case: Case, report: pytest.TestReport) -> Status | None:
@@ -96,10 +99,10 @@ def _count(cases: list[Case]) -> str:
     return f"{passed} of {len(cases)} cases pass"
 
 
-def _hints(recorder: Recorder) -> list[str]:
+def _hints(recorder: Recorder, unused: set[str]) -> list[str]:
     lines = []
     for spec in recorder.specs.values():
         failed = [c for c in recorder.by_test.get(spec.id, {}).values() if c.verdict is Verdict.FAILED]
-        if failed and (failed[0].finding or spec.hint):
+        if spec.id not in unused and failed and (failed[0].finding or spec.hint):
             lines.append(f"hint for {spec.id}: {failed[0].finding or spec.hint}")
     return lines

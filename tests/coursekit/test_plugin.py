@@ -103,12 +103,14 @@ def test_a_traceback_has_the_test_and_the_student_alone(kit: Path) -> None:
 
 
 def test_a_module_that_cannot_be_imported_is_told_once(kit: Path) -> None:
-    """In one line of words, with the line that is wrong."""
+    """In one line of words, with the line that is wrong; hints on functions would only bury it."""
     out = _pytest(kit, "def double(x)\n")
 
     assert out.count("SyntaxError: expected ':'") == 1
     assert 'File "small.py", line 2' in out
     assert "coursekit" not in out
+    assert "hint for" not in out
+    assert out.splitlines()[-1].startswith("1 error, 2 more failed in ")
 
 
 def test_nothing_is_coloured_in_a_pipe(kit: Path) -> None:
