@@ -98,14 +98,12 @@ def test_losses_that_are_no_numbers(student, reference, probes, patience, script
 def test_called_again(student, reference, probes, scripts):
     """Trainer.fit can be called again: total_epochs counts all epochs, all else is about the latest call."""
     expected = probes.scripted_fits(reference, scripts, patience=2)
-    known = {
-        "total_epochs goes on from call to call.": expected[:, HISTORY],
-        "total_epochs counts the epochs that were trained, not those that were asked for.": np.cumsum(
-            [float(len(script)) for script in scripts]
-        ),
-    }
+    known = {"total_epochs goes on from call to call.": expected[:, HISTORY]}
 
     seen = student.probe(probes.scripted_fits, scripts=scripts, patience=2)
+    if np.array_equal(seen[:, HISTORY], expected[:, HISTORY]):  # it stopped when it should
+        asked_for = np.cumsum([float(len(script)) for script in scripts])
+        known["total_epochs counts the epochs that were trained, not those that were asked for."] = asked_for
     assert_close(seen[:, TRAINED], expected[:, TRAINED], rtol=0, atol=0, known=known)
     assert_close(seen, expected, rtol=0, atol=0)
 
