@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.errors import did_you_mean
@@ -29,7 +29,7 @@ class Variant:
     id: str
     about: str
     chosen: str
-    choices: Mapping[str, Mapping[str, Value]]
+    choices: Mapping[str, Mapping[str, Value]] = field(hash=False)
 
     @property
     def values(self) -> Mapping[str, Value]:

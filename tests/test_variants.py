@@ -35,6 +35,13 @@ def test_a_variant_has_the_values_of_its_choice(tmp_path: Path) -> None:
     assert variant.values == {"luma.weights": [0.2, 0.8], "luma.name": "New"}
 
 
+def test_an_assignment_with_variants_can_be_a_key(tmp_path: Path) -> None:
+    """As every assignment can: what is made from one is remembered."""
+    one, same = (load_assignment(_folder(tmp_path)) for _ in range(2))
+
+    assert {one: 1}[same] == 1
+
+
 def test_a_choice_may_be_one_value(tmp_path: Path) -> None:
     """Then the variant's own name stands for it."""
     text = MANIFEST.replace('{ weights = [0.2, 0.8], name = "New" }', "3").replace(
