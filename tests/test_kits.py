@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment, find_assignments, package_name
-from autograder.packaging.build import kit_files, reference_files, solved_weights
+from autograder.authoring.weights import solved_weights
+from autograder.packaging.build import kit_files, reference_files
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENTS = find_assignments(ROOT)

@@ -7,7 +7,8 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder.assignment import Assignment, find_assignments, package_name
-from autograder.packaging.build import kit_files, reference_files, solved_weights
+from autograder.authoring.weights import solved_weights
+from autograder.packaging.build import kit_files, reference_files
 
 ASSIGNMENTS = find_assignments(Path(__file__).resolve().parents[1])
 _MODULES = {"scikit-image": "skimage"}

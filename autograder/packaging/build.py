@@ -10,6 +10,7 @@ from autograder.assignment import MANIFEST, Assignment
 from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.notebook import notebook
 from autograder.authoring.variants import require_followed, unmarked
+from autograder.authoring.weights import solved_weights
 from autograder.course import Course, read_salt
 from autograder.data.sets import files as data_files
 from autograder.errors import BuildError
@@ -87,13 +88,6 @@ def reference_files(assignment: Assignment) -> Files:
         ),
     }
     return {PurePosixPath(name): text.encode() for name, text in texts.items()}
-
-
-def solved_weights(assignment: Assignment) -> Files:
-    """Give the trained weights of the solved module, which lie beside it; nothing where none are handed in."""
-    names = assignment.weights.names if assignment.weights else ()
-    files = [assignment.folder / name for name in names]
-    return {PurePosixPath(file.name): file.read_bytes() for file in files if file.is_file()}
 
 
 def build(course: Course, assignments: list[Assignment], out: Path) -> Iterator[Path]:

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 from autograder.assignment import Assignment
 from autograder.authoring.markers import reference_text, starter_text
 from autograder.authoring.mistakes import Mistake, load_mistakes
+from autograder.authoring.weights import solved_weights
 from autograder.grading.handin import HandIn, open_handin
-from autograder.packaging.build import reference_files, solved_weights
+from autograder.packaging.build import reference_files
 from autograder.proof import claims
 from autograder.proof.claims import Kind
 from autograder.proof.hollow import filled, returns_none

@@ -13,7 +13,7 @@ from typing import Any
 from autograder.assignment import Assignment
 from autograder.authoring.markers import reference_text, regions, starter_text
 from autograder.authoring.mistakes import Edit, Mistake
-from autograder.packaging.build import solved_weights
+from autograder.authoring.weights import solved_weights
 
 Builder = Callable[[bytes, Path], Path]
 TOOLS = Path(__file__).with_name("tools")  # what hand-ins of several cases use
