@@ -13,7 +13,7 @@ import numpy as np
 
 from . import margins
 from .compared import compared
-from .meeting import in_lines, meeting
+from .meeting import Meeting, in_lines, meeting
 from .misconceptions import Known, diagnose, diagnose_data, diagnose_number, either
 from .verdicts import CheckFailed
 
@@ -251,7 +251,8 @@ def _assert_values(actual: Array, expected: Array, rtol: float, atol: float, kno
     wrong = ~np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
     if wrong.any():
         finding, seen = diagnose(actual, expected, known), compared(actual, expected, wrong)
-        raise CheckFailed(_rough(wrong), _differences(actual, expected, wrong), finding, seen)
+        met = seen["met"] if seen else meeting(actual, expected, wrong)
+        raise CheckFailed(_rough(wrong), _differences(actual, expected, wrong, met), finding, seen)
 
 
 def _rough(wrong: Array) -> str:
@@ -262,7 +263,7 @@ def _rough(wrong: Array) -> str:
     return f"up to {Fraction(quarters, 4)} of the elements differ"
 
 
-def _differences(actual: Array, expected: Array, wrong: Array) -> str:
+def _differences(actual: Array, expected: Array, wrong: Array, met: Meeting | None) -> str:
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
     values = f"expected {expected[first]!s}, got {actual[first]!s}"
     lines = [f"{int(wrong.sum())} of {wrong.size} elements differ; the first at {first}: {values}"]
@@ -273,7 +274,6 @@ def _differences(actual: Array, expected: Array, wrong: Array) -> str:
         lines.append(f"largest difference {np.nanmax(error, initial=0):.3g}")
     if actual.size <= 64:  # noqa: PLR2004 - what fits on a screen
         lines += ["expected:", np.array2string(expected), "got:", np.array2string(actual)]
-    met = meeting(actual, expected, wrong)
     lines += in_lines(met) if met else []
     return "\n".join(lines)
 

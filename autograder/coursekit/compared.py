@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .given import behind
-from .meeting import KERNELS, meeting, told
+from .meeting import CHANNELS, KERNELS, meeting, told
 
 Array = np.ndarray[Any, Any]
 Compared = dict[str, Any]
@@ -15,7 +15,6 @@ STEPS = 255  # of a colour scale: codes 0 to 254
 NAN = 255  # the code of what is no number
 _MOST_SIDE, _LEAST_SIDE = 64, 3  # numbers; a larger picture is thinned out, a smaller array is no picture
 _AROUND = 2  # rows and columns on each side of the first difference
-_CHANNELS = (3, 4)  # a last axis of this length holds colours
 
 
 def compared(actual: Array, expected: Array, wrong: Array) -> Compared | None:
@@ -62,7 +61,7 @@ def compared(actual: Array, expected: Array, wrong: Array) -> Compared | None:
 
 def _plane(place: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int | slice, ...] | None:
     """Choose height and width, and elsewhere the place: (…, H, W), or (…, H, W, 3) where the last axis is colour."""
-    end = len(shape) - (len(shape) > 2 and shape[-1] in _CHANNELS)  # noqa: PLR2004 - height and width
+    end = len(shape) - (len(shape) > 2 and shape[-1] in CHANNELS)  # noqa: PLR2004 - height and width
     axes = (end - 2, end - 1)
     if end < 2 or min(shape[axis] for axis in axes) < _LEAST_SIDE:  # noqa: PLR2004 - height and width
         return None

@@ -10,7 +10,7 @@ Array = np.ndarray[Any, Any]
 Meeting = dict[str, Any]
 KERNELS = ("kernel", "filter")  # names of parameters
 _MOST_KERNEL = 7  # rows and columns
-_CHANNELS = (3, 4)  # a last axis of this length holds colours
+CHANNELS = (3, 4)  # a last axis of this length holds colours
 _OUTSIDE = "·"
 
 
@@ -35,7 +35,7 @@ def meeting(actual: Array, expected: Array, wrong: Array) -> Meeting | None:
     if kernel is None or kernel.ndim != 2 or max(kernel.shape, default=0) > _MOST_KERNEL or image is None:  # noqa: PLR2004 - height and width
         return None
     place = tuple(int(i) for i in np.argwhere(wrong)[0])
-    if len(place) == 3 and place[2] < image.shape[2] in _CHANNELS:  # noqa: PLR2004 - height, width, colour
+    if len(place) == 3 and place[2] < image.shape[2] in CHANNELS:  # noqa: PLR2004 - height, width, colour
         image = image[..., place[2]]
     corner = _corner(place, image.shape, kernel.shape, expected.shape) if image.ndim == 2 else None  # noqa: PLR2004
     return None if corner is None else _met(image, kernel, corner, place, expected[place])

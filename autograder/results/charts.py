@@ -1,6 +1,5 @@
 """Pictures of a training: curves over the epochs, with a table beside, or plain pixels where no SVG is shown."""
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -76,11 +75,11 @@ def _pixels(run: list[tuple[int, float]], frame: Frame) -> Iterable[tuple[int, i
 
 
 def _chart(title: str, lines: Mapping[str, Any]) -> Chart:
-    source = base64.b64encode(drawn(lines).encode("utf-8")).decode("ascii")
+    source = address(drawn(lines).encode("utf-8"), "svg+xml")
     by_epoch = {name: {epoch: told(number) for epoch, number in line} for name, line in lines.items()}
     epochs = sorted({epoch for line in by_epoch.values() for epoch in line})
     rows = tuple((epoch, tuple(line.get(epoch, "") for line in by_epoch.values())) for epoch in _some(epochs))
-    return Chart(title, f"data:image/svg+xml;base64,{source}", f"{title}: {in_words(lines)}", tuple(lines), rows)
+    return Chart(title, source, f"{title}: {in_words(lines)}", tuple(lines), rows)
 
 
 def _some(epochs: list[int]) -> list[int]:

@@ -106,12 +106,12 @@ def _outputs(grade: Grade) -> Iterator[dict[str, str]]:
     """
     left = 0 if grade.fault else _MOST_HTML
     for result in grade.results:
-        text = wording.message(result, grade.assignment)
-        shown = _drawn(wording.said(result, grade.assignment)) if left else []
-        page = _page(text, shown) if shown else ""
+        said = wording.said(result, grade.assignment)
+        shown = _drawn(said) if left else []
+        page = _page(said.text, shown) if shown else ""
         fits = 0 < len(page) <= left
         left -= len(page) if fits else 0
-        yield {"output": page if fits else text, "output_format": "html" if fits else "text"}
+        yield {"output": page if fits else said.text, "output_format": "html" if fits else "text"}
 
 
 def _drawn(said: wording.Said) -> list[Picture]:

@@ -1,7 +1,7 @@
 """A student's page: a grade as one HTML file, which fetches nothing and runs nothing."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.results import wording
@@ -82,6 +82,7 @@ def student_page(grade: Grade) -> str:
     they are told.
     """
     shown = [result for result in grade.results if result.spec.visibility == "visible"]
+    told = {result.spec.id: _told(result, grade) for result in shown}
     by_question = [(asked, [r for r in shown if r.spec.question == asked.id]) for asked in grade.assignment.questions]
     return rendered(
         "autograder.results",
@@ -90,10 +91,10 @@ def student_page(grade: Grade) -> str:
         hand_in=wording.one_line(grade.hand_in),
         total=_total(grade, shown),
         remarks=wording.remarks(grade),
-        questions=[_asked(asked.id, asked.title, own, grade) for asked, own in by_question if own],
+        questions=[_asked(asked.id, asked.title, own, told) for asked, own in by_question if own],
         todo=[asked for asked, own in by_question if any(r.verdict is Verdict.NOT_ATTEMPTED for r in own)],
-        whole=[_told(result, grade) for result in shown if not wording.is_told(result) and result.whole],
-        trained=[_told(result, grade) for result in shown if wording.said(result, grade.assignment).curves],
+        whole=[told[result.spec.id] for result in shown if not wording.is_told(result) and result.whole],
+        trained=[one for one in told.values() if one.charts],
         leaderboard=grade.leaderboard,
     )
 
@@ -106,9 +107,9 @@ def _total(grade: Grade, shown: Sequence[TestResult]) -> str:
     return f"{said} points" + (f"; {later:g} more are shown later" if later else "")
 
 
-def _asked(name: str, title: str, results: Sequence[TestResult], grade: Grade) -> Asked:
-    told = tuple(_told(result, grade) for result in results if wording.is_told(result))
-    return Asked(name, title, points_of(results), _mark(verdict_of(results)), told)
+def _asked(name: str, title: str, results: Sequence[TestResult], told: Mapping[str, Told]) -> Asked:
+    here = tuple(told[result.spec.id] for result in results if wording.is_told(result))
+    return Asked(name, title, points_of(results), _mark(verdict_of(results)), here)
 
 
 def _told(result: TestResult, grade: Grade) -> Told:

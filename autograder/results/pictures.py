@@ -59,9 +59,9 @@ def png(codes: bytes, height: int, width: int, palette: Iterable[_Colour]) -> by
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
 
 
-def address(image: bytes) -> str:
-    """Write a PNG as an address."""
-    return f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}"
+def address(image: bytes, kind: str = "png") -> str:
+    """Write an image as an address that holds it: a PNG, or another kind of `image/…`."""
+    return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
 
 
 def _picture(

@@ -41,6 +41,12 @@ class Said:
     compared: Mapping[str, Any] | None = None
     curves: Sequence[Mapping[str, Any]] = ()
 
+    @property
+    def text(self) -> str:
+        """All of it as lines of text."""
+        lines = [self.verdict, self.case, self.reason, f"hint: {self.hint}" if self.hint else ""]
+        return "\n".join(line for line in lines if line)
+
 
 def said(result: TestResult, assignment: Assignment) -> Said:
     """Say what became of a test, why, and what to try.
@@ -67,9 +73,7 @@ def said(result: TestResult, assignment: Assignment) -> Said:
 
 def message(result: TestResult, assignment: Assignment) -> str:
     """Give what is said of a test as lines of text; see `said`."""
-    parts = said(result, assignment)
-    lines = [parts.verdict, parts.case, parts.reason, f"hint: {parts.hint}" if parts.hint else ""]
-    return "\n".join(line for line in lines if line)
+    return said(result, assignment).text
 
 
 def is_told(result: TestResult) -> bool:

@@ -13,8 +13,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,13 +53,12 @@ def killed_and_resumed(assignment: Assignment, hand_ins: Path, out: Path, worker
     """Grade a folder, kill the command when half is done, and give the same command again."""
     command = [AUTOGRADER, "grade", assignment.name, hand_ins, "--out", out, "--workers", str(workers)]
     half, start = len([*hand_ins.iterdir()]) // 2, time.perf_counter()
-    with _started(command) as running:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as running:
         while running.poll() is None and _finished(out) < half:
             time.sleep(_POLL)
         running.send_signal(signal.SIGKILL)
     done = _finished(out)
-    with _started(command):
-        pass
+    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
     with Store(out) as store:
         entries = store.entries()
         grades = [entry.grade for entry in entries if entry.grade]
@@ -69,12 +66,6 @@ def killed_and_resumed(assignment: Assignment, hand_ins: Path, out: Path, worker
     scores = [grade.summary.score for grade in grades if grade.summary.score is not None]
     faults = sum(not grade.summary.final for grade in grades)
     return Outcome(done, len(grades), most, faults, sum(scores) / len(scores), time.perf_counter() - start)
-
-
-@contextmanager
-def _started(command: list[object]) -> Iterator["subprocess.Popen[bytes]"]:
-    with subprocess.Popen([*map(str, command)], cwd=ROOT, stdout=subprocess.DEVNULL) as running:
-        yield running
 
 
 def _finished(out: Path) -> int:

@@ -4,9 +4,10 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from autograder.sandbox import processes, supervisor
+from autograder.sandbox import processes
 from autograder.sandbox.limits import Walls
 from autograder.sandbox.supervisor import Supervisor
 from autograder.sandbox.worker import Task
@@ -31,7 +32,7 @@ class _Guard(Supervisor):
 
     def __init__(self, session: socket.socket, dying: int) -> None:
         super().__init__(session)
-        self._task = supervisor.replace(TASK, scratch=str(self._home))
+        self._task = replace(TASK, scratch=str(self._home))
         self._template = dying
         self._commands, closed = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         closed.close()
