@@ -1,9 +1,11 @@
 """The command line: what it prints, and how it exits."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,9 +20,9 @@ def _run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=True)
 
 
-def _program(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+def _program(*arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [AUTOGRADER, *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -130,6 +132,26 @@ def test_one_grade_is_shown_in_full(course: Path) -> None:
     assert "hint: Multiply by two." in done.output
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_nothing_is_imported_from_the_folder_of_the_hand_ins(course: Path, tmp_path: Path, workers: int) -> None:
+    """Two hand-ins lie beside files named like every module that Python, Dask, pytest or the grader imports."""
+    ours = {name.partition(".")[0] for name in sys.modules} | {"dask", "distributed", "conftest", "sitecustomize"}
+    for name in (ours | sys.stdlib_module_names) - {"__main__"}:
+        (tmp_path / f"{name}.py").write_text(f"open('imported', 'a').write('{name} ')", encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p shadow\n", encoding="utf-8")
+    for name in ("ada", "bob"):
+        hand_in = tmp_path / name / "small.py"
+        hand_in.parent.mkdir()
+        shutil.copy(course / "assignments" / "small" / "small.py", hand_in)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+
+    words = ("grade", "small", "ada", "bob", "--course", course, "--workers", workers)
+    done = _program(*words, cwd=tmp_path, env=environment)
+
+    assert (done.returncode, done.stderr, done.stdout.count("10 of 10")) == (0, "", 2)
+    assert not (tmp_path / "imported").exists()
+
+
 def test_grading_without_a_salt_is_refused(course: Path) -> None:
     """The error says how to get one."""
     (course / ".salt").unlink()
@@ -176,7 +198,9 @@ def test_a_broken_claim_is_status_one(course: Path) -> None:
     assert done.exit_code == 1
     assert "NO small: mistake 1 (renames)" in done.output
     assert "\n     it lives: double keeps all of its points" in done.output
-    assert f"1 of {done.output.count(' small: ')} claims does not hold: see NO above" in done.output
+    count = done.output.count(" small: ") - 1  # it is named twice
+    broken = f"1 of {count} claims does not hold; why stands above:\n  NO small: mistake 1 (renames) loses points"
+    assert broken in done.output
 
 
 def test_doctor_says_what_holds() -> None:

@@ -111,7 +111,7 @@ def _started(settings: dict[str, Any], descriptors: tuple[int, ...]) -> "tuple[s
     mine, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.suite.server", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "autograder.suite.server", str(theirs.fileno())],
             pass_fds=[theirs.fileno(), *descriptors],
             env={**os.environ, **ONE_THREAD},
             stdin=subprocess.DEVNULL,

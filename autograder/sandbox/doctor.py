@@ -25,6 +25,10 @@ _LIBRARIES = (  # module, what it is there for, what is not possible without it,
     ("distributed", "grade --scheduler can use a cluster", "grade cannot use a cluster", "cluster"),
     ("copydetect", "autograder similar can compare hand-ins", "autograder similar cannot compare", "similar"),
 )
+_PATH_HERE = (
+    "PYTHONPATH has an empty entry, which means whatever folder you are in: in a folder of hand-ins Python would run "
+    "them before anything of ours; take it out"
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,9 @@ class Finding:
 def findings() -> Iterator[Finding]:
     """Look at confinement and libraries; nothing is changed."""
     yield Finding(f"Python {platform.python_version()} on {platform.system()} {platform.release()}", good=True)
+    path = os.getenv("PYTHONPATH")
+    if path and {"", os.curdir} & set(path.split(os.pathsep)):
+        yield Finding(_PATH_HERE, good=False)
     yield from _walls(available())
     for name, found, missing, extra in _LIBRARIES:
         if find_spec(name):

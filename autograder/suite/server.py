@@ -224,7 +224,8 @@ def _collect_and_serve(assignment: Assignment, settings: dict[str, Any], lines: 
         raise SuiteError(assignment.folder, "there are no tests", "write public/test_*.py and hidden/test_*.py")
     server = Server(assignment, settings, lines, zygote)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    options = ["-c", os.devnull, "--rootdir", str(assignment.folder), "--import-mode=importlib", "--strict-markers"]
+    here = str(assignment.folder)  # no conftest.py is looked for above it
+    options = ["-c", os.devnull, "--rootdir", here, "--confcutdir", here, "--import-mode=importlib", "--strict-markers"]
     quiet = ["--capture=no", "--continue-on-collection-errors", *(f"-pno:{name}" for name in _UNUSED)]
     plugins = [server, server.recorder, server.fixtures]
     status = pytest.main([*options, *quiet, *map(str, folders)], plugins=plugins)

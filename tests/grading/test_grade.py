@@ -245,6 +245,22 @@ def test_a_suite_that_cannot_be_used_is_refused(
     assert message in str(caught.value)
 
 
+def test_the_suite_is_alone(small_course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither modules of the folder that grading is called from nor a conftest.py above the assignment run with it."""
+    folder = tmp_path / "small"
+    shutil.copytree(small_course / "assignments" / "small", folder)
+    (tmp_path / "small.py").write_text(GOOD, encoding="utf-8")
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.chdir(tmp_path)
+    for name in ("conftest", "numpy", "pytest", "json"):
+        Path(f"{name}.py").write_text(f"open('imported', 'a').write('{name} ')", encoding="utf-8")
+
+    with Grader(load_assignment(folder), "salt") as grader:
+        grade = grader.grade(tmp_path / "small.py")
+
+    assert (grade.score, Path("imported").exists()) == (10, False)
+
+
 @pytest.mark.parametrize(("calls", "score"), [(200, 10), (10_001, 8)])
 def test_a_replaced_function_may_be_called_for_each_pixel(
     small_course: Path, tmp_path: Path, calls: int, score: int

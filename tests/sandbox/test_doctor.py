@@ -61,3 +61,13 @@ def test_missing_libraries_say_what_brings_them(monkeypatch: pytest.MonkeyPatch)
         "copydetect is missing: autograder similar cannot compare; pip install '.[similar]' brings it",
         "docker is missing: only build --image and verify --container need it",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [("", False), ("/lib", False), (":/lib", True), ("/lib:", True), (".", True)]
+)
+def test_a_path_that_means_any_folder_is_told(monkeypatch: pytest.MonkeyPatch, path: str, told: bool) -> None:  # noqa: FBT001
+    """An empty entry does, unless the variable as a whole is empty."""
+    monkeypatch.setenv("PYTHONPATH", path)
+
+    assert any(text.startswith("PYTHONPATH has an empty entry") for text in said(monkeypatch, STRONG)) is told
