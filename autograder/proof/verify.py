@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from autograder.assignment import Assignment
+from autograder.authoring.mistakes import Mistake
 from autograder.authoring.variants import require_followed
 from autograder.errors import AutograderError
 from autograder.grading.grade import Grader, Order
@@ -191,8 +192,9 @@ class _Bench:
             random.Random(trial.run_seed).shuffle(tests)  # noqa: S311 - an order, no secret
         if trial.mutant:
             return self._until_killed(trial.mutant, tests)
-        first = self._proof.quick and trial.mistake is not None  # one loss with the hint is enough
-        return Order(tuple(tests), trial.run_seed, as_given=trial.shuffled, until_lost=first, margins=True)
+        if self._proof.quick and trial.mistake:
+            return self._until_hinted(trial.mistake, tests)
+        return Order(tuple(tests), trial.run_seed, as_given=trial.shuffled, margins=True)
 
     def _until_killed(self, mutant: Mutant, tests: list[str]) -> Order:
         """Run the tests of the mutant's own questions first, the cheapest of them first, up to the first loss."""
@@ -203,3 +205,9 @@ class _Bench:
             self._assignment.limits.seconds, _MUTANT_SECONDS + _MUTANT_TIMES * max(took.values(), default=0.0)
         )
         return Order(tuple(first), seconds=seconds, as_given=True, until_lost=True, margins=True)
+
+    def _until_hinted(self, mistake: Mistake, tests: list[str]) -> Order:
+        """Run the tests whose hint a mistake must show first, up to the first loss: one with the hint is enough."""
+        hints = {spec.id: spec.hint for spec in self.specs}
+        first = sorted(tests, key=lambda test: mistake.hint not in hints[test])
+        return Order(tuple(first), as_given=True, until_lost=True, margins=True)
