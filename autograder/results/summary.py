@@ -126,8 +126,9 @@ def verdict_of(results: Sequence[TestResult]) -> str:
 
 
 def points_of(results: Sequence[TestResult]) -> str:
-    """Say what tests earned, of how much; "?" where a part is unknown yet."""
-    return f"{wording.number(_score(results))} of {_maximum(results):g}"
+    """Say what tests earned, of how much; "?" where a part is unknown yet. What a person adds to nothing has a sign."""
+    score, maximum = _score(results), _maximum(results)
+    return f"{score:+g}" if score and not maximum else f"{wording.number(score)} of {maximum:g}"
 
 
 def _question(name: str, results: Sequence[TestResult]) -> QuestionScore:

@@ -205,7 +205,7 @@ def test_an_adjustment_is_shown_with_its_reason() -> None:
     text = _text(replace(grade, results=(grade.results[0], adjusted, *grade.results[1:])))
 
     assert "The X 2 of 4" in text
-    assert "1.2 Adjusted by -2 points ✓ decided by a person (-2 of 0 points) copied a line" in text
+    assert "1.2 Adjusted by -2 points ✓ decided by a person (-2 points) copied a line" in text
 
 
 @pytest.mark.parametrize("visibility", ["hidden", "after_due_date", "after_published"])

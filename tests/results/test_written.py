@@ -10,9 +10,9 @@ from rich.console import Console
 
 from autograder.assignment import Assignment
 from autograder.questions import WRITTEN, Question, RubricItem
-from autograder.results.grade import Grade, judge
+from autograder.results.grade import Grade, TestResult, judge
 from autograder.results.gradescope import to_gradescope
-from autograder.results.summary import stands_out, summary_of
+from autograder.results.summary import points_of, stands_out, summary_of
 from autograder.results.table import write_csv
 from autograder.results.terminal import show, show_many
 from coursekit.recording import Spec
@@ -90,3 +90,11 @@ def test_a_question_without_points_keeps_no_total_open() -> None:
 def test_what_stands_out_is_what_tests_found(verdict: Verdict, said: str) -> None:
     """An answer that nobody has read is nothing that stands out."""
     assert stands_out(_grade(verdict=verdict)) == said
+
+
+@pytest.mark.parametrize(("score", "said"), [(0, "0 of 0"), (2, "+2"), (-0.5, "-0.5")])
+def test_what_a_person_adds_to_nothing_has_a_sign(score: float, said: str) -> None:
+    """No question gives "2 of 0 points"."""
+    result = TestResult(replace(SPEC, points=0), "1.1", Verdict.PASSED, score)
+
+    assert points_of([result]) == said
