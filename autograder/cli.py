@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from autograder import __version__
 from autograder.batch.verbs import VERBS
-from autograder.errors import AutograderError, ManifestError, PeopleError
+from autograder.errors import AutograderError, CallError, ManifestError, PeopleError
 
 if TYPE_CHECKING:
     from autograder.assignment import Assignment
@@ -183,6 +184,8 @@ def grade(  # noqa: PLR0913, PLR0917 - one for each option
     from autograder.batch.batch import Workers
     from autograder.course import read_salt
 
+    if out is None and click.get_current_context().get_parameter_source("store") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--store keeps the grades of a run: name the run's folder, too, with --out")
     course, (assignment,) = _find(root, (name,))
     task = commands.task_of(assignment, read_salt(course.root), seed, allow_unconfined=allow_unconfined)
     who = Workers(workers, scheduler)
@@ -334,7 +337,7 @@ def main() -> None:
     os.environ["PYTHONSAFEPATH"] = "1"  # no process started from here imports what lies in this folder: hand-ins may
     try:
         cli()
-    except (ManifestError, PeopleError) as error:
+    except (CallError, ManifestError, PeopleError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
     except AutograderError as error:

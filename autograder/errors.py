@@ -87,6 +87,10 @@ class StoreError(AutograderError):
     """Grades cannot be kept or read, or another command is at work on them."""
 
 
+class CallError(AutograderError):
+    """A command was given a folder, a run or an address that it cannot use."""
+
+
 class ClusterError(AutograderError):
     """A Dask cluster cannot be reached or used."""
 

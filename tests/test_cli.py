@@ -346,3 +346,24 @@ def test_fetching_an_unknown_data_set_is_status_one(course: Path) -> None:
     done = _program("data", "fetch", "minst", cwd=course)
 
     assert (done.returncode, done.stderr) == (1, "Error: data set 'minst': is not known\n  did you mean 'mnist'?\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("grade", "small", "empty"), "there is no hand-in in this folder"),
+        (("grade", "small", "small.py", "--out", "small.py/out"), "cannot be made: Not a directory"),
+        (("grade", "small", "small.py", "--out", "out", "--store", "nonsense"), "no address of a database"),
+        (("grade", "small", "small.py", "--store", "postgresql://db/grades"), "name the run's folder, too, with --out"),
+        (("report", "empty"), "no run is stored here"),
+        (("regrade", "empty"), "no run is stored here"),
+    ],
+)
+def test_a_place_that_cannot_be_used_is_a_wrong_call(course: Path, words: tuple[str, ...], told: str) -> None:
+    """Status 2, without a traceback."""
+    (course / "empty").mkdir()
+    shutil.copy(course / "assignments" / "small" / "small.py", course)
+
+    done = _program(*words, cwd=course)
+
+    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (2, True, False)

@@ -16,7 +16,7 @@ from autograder.batch.platforms import find_submissions
 from autograder.batch.progress import shown
 from autograder.batch.store import Store, require_run
 from autograder.course import read_salt
-from autograder.errors import StoreError
+from autograder.errors import CallError
 from autograder.results import terminal
 from autograder.results.summary import Summary
 
@@ -75,7 +75,8 @@ def regrade(out: Path, url: str | None, workers: Workers, *, apply: bool) -> boo
         whether every new grade is final.
 
     Raises:
-        StoreError: if there is no run, or another command is at work on it.
+        CallError: if there is no run.
+        StoreError: if another command is at work on it.
     """
     require_run(out, url)
     with Store(out, url, alone=True) as store:
@@ -127,4 +128,4 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(folder, f"cannot be made: {error.strerror}", "choose another --out") from None
+        raise CallError(folder, f"cannot be made: {error.strerror}", "choose another --out") from None

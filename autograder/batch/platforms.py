@@ -14,7 +14,7 @@ import yaml
 
 from autograder.assignment import Assignment
 from autograder.batch.submissions import Person, Submission
-from autograder.errors import StoreError
+from autograder.errors import CallError
 from autograder.results.wording import escaped
 
 GRADESCOPE = "submission_metadata.yml"
@@ -34,7 +34,7 @@ def find_submissions(paths: Iterable[Path], assignment: Assignment) -> list[Subm
         assignment: tells a hand-in's folder from a folder of hand-ins.
 
     Raises:
-        StoreError: if a folder holds none, or its metadata cannot be read.
+        CallError: if a folder holds none, or its metadata cannot be read.
     """
     found = [submission for path in paths for submission in _in(path, assignment)]
     times = Counter(submission.key for submission in found)
@@ -47,7 +47,7 @@ def _in(path: Path, assignment: Assignment) -> _Found:
     if not path.is_dir() or {*names} & _module_names(assignment):
         return iter([Submission(_key(path.name), path)])
     if not names:
-        raise StoreError(path, "there is no hand-in in this folder", "name a folder of hand-ins, unzipped")
+        raise CallError(path, "there is no hand-in in this folder", "name a folder of hand-ins, unzipped")
     if GRADESCOPE in names:
         return _gradescope(path, names)
     if any(map(_MOODLE.fullmatch, names)):
@@ -92,9 +92,9 @@ def _metadata(file: Path) -> dict[str, dict[str, Any]]:
         data = yaml.load(file.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         todo = "export the submissions from Gradescope again"
-        raise StoreError(file, f"cannot be read: {' '.join(str(error).split())}", todo) from None
+        raise CallError(file, f"cannot be read: {' '.join(str(error).split())}", todo) from None
     if not isinstance(data, dict):
-        raise StoreError(file, "holds no submissions", "export the submissions from Gradescope again")
+        raise CallError(file, "holds no submissions", "export the submissions from Gradescope again")
     return {str(name): about for name, about in data.items() if isinstance(about, dict)}
 
 

@@ -24,7 +24,7 @@ from autograder.batch.lock import in_use, locked
 from autograder.batch.places import Places
 from autograder.batch.schema import GRADES, QUESTIONS, RUNS, SUBMISSIONS, TABLES
 from autograder.batch.submissions import Person, Submission
-from autograder.errors import StoreError
+from autograder.errors import CallError, StoreError
 from autograder.results.grade import Grade
 from autograder.results.record import record
 from autograder.results.summary import QuestionScore, Summary, summary_of
@@ -83,7 +83,7 @@ class Store:
         """What this run grades.
 
         Raises:
-            StoreError: if nothing was graded yet.
+            CallError: if nothing was graded yet.
         """
         if (row := self._run()) is None:
             raise _no_run(self.out)
@@ -93,13 +93,11 @@ class Store:
         """Begin a run, or go on with it.
 
         Raises:
-            StoreError: if the folder holds grades of another assignment.
+            CallError: if the folder holds grades of another assignment.
         """
         row, values = self._run(), asdict(run)
         if row and row.assignment != run.assignment:
-            raise StoreError(
-                self.out, f"this run grades {row.assignment}", f"choose another --out for {run.assignment}"
-            )
+            raise CallError(self.out, f"this run grades {row.assignment}", f"choose another --out for {run.assignment}")
         with self._transaction() as connection:
             if row:
                 connection.execute(update(RUNS).where(RUNS.c.id == row.id).values(**values))
@@ -247,14 +245,14 @@ def require_run(out: Path, url: str | None) -> None:
     """Look for a run's file before a store is opened, which would make it in whatever folder was named.
 
     Raises:
-        StoreError: if there is none, and no other database that may have the run.
+        CallError: if there is none, and no other database that may have the run.
     """
     if url is None and not (out / FILE).is_file():
         raise _no_run(out)
 
 
-def _no_run(out: Path) -> StoreError:
-    return StoreError(out, "no run is stored here", "RUN is an --out folder of autograder grade")
+def _no_run(out: Path) -> CallError:
+    return CallError(out, "no run is stored here", "RUN is an --out folder of autograder grade")
 
 
 def _address(out: Path, url: str | None) -> URL:
@@ -266,7 +264,7 @@ def _address(out: Path, url: str | None) -> URL:
             address = address.set(drivername="postgresql+psycopg")
         address.get_dialect()
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StoreError("--store", f"no address of a database: {error}", "write postgresql://HOST/DATABASE") from None
+        raise CallError("--store", f"no address of a database: {error}", "write postgresql://HOST/DATABASE") from None
     return address
 
 

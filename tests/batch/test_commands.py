@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from autograder.batch.store import Store
 from autograder.cli import cli
-from autograder.errors import StoreError
+from autograder.errors import CallError, StoreError
 
 pytestmark = pytest.mark.usefixtures("stay_warm")
 Write = Callable[..., Path]
@@ -168,7 +168,7 @@ def test_a_folder_that_cannot_be_made_is_told(small_course: Path, hand_ins: Writ
 
     done = _grade(small_course, folder, folder / "ada.py" / "out")
 
-    assert isinstance(done.exception, StoreError)
+    assert isinstance(done.exception, CallError)
     assert str(done.exception).endswith("ada.py/out: cannot be made: Not a directory\n  choose another --out")
 
 

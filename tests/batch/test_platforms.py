@@ -9,7 +9,7 @@ import pytest
 from autograder.assignment import Assignment
 from autograder.batch.platforms import find_submissions
 from autograder.batch.submissions import Person, Submission
-from autograder.errors import StoreError
+from autograder.errors import CallError
 
 Write = Callable[..., Path]
 METADATA = """---
@@ -91,7 +91,7 @@ def test_metadata_that_cannot_be_used_are_named(write: Write, found: Found, text
     """With what to do."""
     folder = write("submission_1/small.py", **{"submission_metadata.yml": text})
 
-    with pytest.raises(StoreError, match=f"{message}(.|\n)*export the submissions from Gradescope again"):
+    with pytest.raises(CallError, match=f"{message}(.|\n)*export the submissions from Gradescope again"):
         found(folder)
 
 
@@ -99,7 +99,7 @@ def test_metadata_are_never_objects(write: Write, found: Found) -> None:
     """YAML's tags make nothing."""
     folder = write("submission_1/small.py", **{"submission_metadata.yml": "a: !!python/object/apply:os.getpid []"})
 
-    with pytest.raises(StoreError, match="cannot be read"):
+    with pytest.raises(CallError, match="cannot be read"):
         found(folder)
 
 
@@ -178,5 +178,5 @@ def test_a_path_named_twice_is_one_hand_in(write: Write, found: Found) -> None:
 
 def test_an_empty_folder_is_told(tmp_path: Path, found: Found) -> None:
     """It holds no hand-in."""
-    with pytest.raises(StoreError, match="there is no hand-in in this folder\n  name a folder of hand-ins, unzipped"):
+    with pytest.raises(CallError, match="there is no hand-in in this folder\n  name a folder of hand-ins, unzipped"):
         found(tmp_path)

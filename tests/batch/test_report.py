@@ -16,7 +16,7 @@ from autograder.batch.schema import ADJUSTMENTS
 from autograder.batch.store import Store
 from autograder.batch.submissions import Person, Submission
 from autograder.cli import cli
-from autograder.errors import StoreError
+from autograder.errors import CallError, StoreError
 from autograder.results.grade import Grade, judge
 from coursekit.recording import Spec
 from coursekit.verdicts import Case, Verdict
@@ -144,7 +144,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     """The message says what a run is."""
     error = _report(tmp_path).exception
 
-    assert isinstance(error, StoreError)
+    assert isinstance(error, CallError)
     assert str(error) == f"{tmp_path}: no run is stored here\n  RUN is an --out folder of autograder grade"
     assert list(tmp_path.iterdir()) == []
 

@@ -10,7 +10,7 @@ from autograder.batch.entries import Run
 from autograder.batch.schema import ADJUSTMENTS
 from autograder.batch.store import Store
 from autograder.batch.submissions import Person, Submission
-from autograder.errors import StoreError
+from autograder.errors import CallError, StoreError
 from autograder.results.grade import Grade
 from autograder.results.record import record
 
@@ -125,20 +125,20 @@ def test_others_may_read_meanwhile(store: Store) -> None:
 
 def test_a_folder_holds_one_assignment(store: Store, run: Run) -> None:
     """Another one gets another folder."""
-    with pytest.raises(StoreError, match=r"this run grades small\n  choose another --out for a2"):
+    with pytest.raises(CallError, match=r"this run grades small\n  choose another --out for a2"):
         store.begin(Run("a2", run.course))
 
 
 def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
     """With what RUN means."""
-    with Store(tmp_path) as empty, pytest.raises(StoreError, match="no run is stored here\n  RUN is an --out folder"):
+    with Store(tmp_path) as empty, pytest.raises(CallError, match="no run is stored here\n  RUN is an --out folder"):
         empty.entries()
 
 
 @pytest.mark.parametrize("url", ["nonsense", "nodb://host/x"])
 def test_an_address_that_is_none_is_told(tmp_path: Path, url: str) -> None:
     """The message shows the form."""
-    with pytest.raises(StoreError, match="no address of a database(.|\n)*write postgresql://HOST/DATABASE"):
+    with pytest.raises(CallError, match="no address of a database(.|\n)*write postgresql://HOST/DATABASE"):
         Store(tmp_path, url)
 
 
