@@ -351,6 +351,7 @@ def test_fetching_an_unknown_data_set_is_status_one(course: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (("grade", "small", "."), "the course lies among these hand-ins"),
         (("grade", "small", "empty"), "there is no hand-in in this folder"),
         (("grade", "small", "small.py", "--out", "small.py/out"), "cannot be made: Not a directory"),
         (("grade", "small", "small.py", "--out", "out", "--store", "nonsense"), "no address of a database"),

@@ -50,7 +50,11 @@ def grade(  # noqa: PLR0913 - what, who and where
 
     Returns:
         whether every grade is final.
+
+    Raises:
+        CallError: if the paths hold no hand-in, or the course itself, or the run's folder cannot be made.
     """
+    _require_apart(place.course, paths)
     submissions = find_submissions(paths, assignment)
     if place.out is None:
         batch = Batch(assignment, task)
@@ -122,6 +126,14 @@ def _in_short(summaries: Sequence[Summary]) -> str:
     scores = [summary.score for summary in summaries if summary.score is not None]
     mean = f"{sum(scores) / len(scores):.1f} of {summaries[0].maximum:g} on average" if scores else "no score"
     return f"{len(summaries)} hand-ins, {mean}, {len(summaries) - len(scores)} not final; all are in {TABLE}"
+
+
+def _require_apart(course: Path, paths: Sequence[Path]) -> None:
+    """Refuse a course that lies among hand-ins: one may have brought it along, and its tests would be trusted."""
+    for path in paths:
+        if course.resolve().is_relative_to(path.resolve()):
+            todo = "work in the course's folder, or name it with --course; hand-ins go into a folder of their own"
+            raise CallError(path, f"the course lies among these hand-ins ({course.resolve()})", todo)
 
 
 def _make(folder: Path) -> None:
