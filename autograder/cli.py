@@ -135,7 +135,7 @@ def verify(  # noqa: PLR0913 - one for each option
             sign = "ok" if claim.holds else "NO" if claim.fails else "--"
             click.echo(f"{sign:<3}{claim.assignment}: {claim.text}  ({time})")
             if claim.fails:
-                click.echo(textwrap.indent(claim.broken, " " * 5))
+                click.echo(_indented(claim.broken))
     if show_matrix:
         Console().print(matrix.table(made))
     for line in matrix.summary(made):
@@ -144,10 +144,9 @@ def verify(  # noqa: PLR0913 - one for each option
         matrix.write_json(json_file, made)
     if page:
         matrix.write_page(page, made)
-    if broken := [f"  NO {claim.assignment}: {claim.text}" for claim in made if claim.fails]:
+    if broken := [f"NO {claim.assignment}: {claim.text}\n{_indented(claim.broken)}" for claim in made if claim.fails]:
         do = "does" if len(broken) == 1 else "do"
-        told = "\n".join([f"{len(broken)} of {len(made)} claims {do} not hold; why stands above:", *broken])
-        raise click.ClickException(told)
+        raise click.ClickException("\n".join([f"{len(broken)} of {len(made)} claims {do} not hold", *broken]))
 
 
 @cli.command()
@@ -370,6 +369,10 @@ def _data_folders(root: Path) -> list[Path]:
         return [*own, *data_folders(root)]
     except ManifestError:
         return []
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(text, " " * 5)
 
 
 def _require_final(final: bool) -> None:  # noqa: FBT001 - it is all that there is
