@@ -26,7 +26,7 @@ def test_any_rectangle(alone, rng, shape, seed):
     image = rng.integers(50, 100, size=shape, dtype=np.uint8)
     color = tuple(int(value) for value in rng.choice(50, size=1 if len(shape) == 2 else 3, replace=False))
     top, left = (1, 3) if seed % 2 else (4, 2)
-    bottom, right = top + int(rng.integers(2, 4)), left + int(rng.integers(4, 6))
+    bottom, right = top + int(rng.integers(3, 5)), left + int(rng.integers(4, 6))  # there is always an inside
     rows, columns = np.arange(top, bottom), np.arange(left, right)
     expected = painted(image, rows, columns, color)
     outline, inside = expected.copy(), np.s_[top + 1 : bottom - 1, left + 1 : right - 1]
