@@ -20,6 +20,7 @@ from autograder.errors import AutograderError, CallError, ManifestError, PeopleE
 if TYPE_CHECKING:
     from autograder.assignment import Assignment
     from autograder.course import Course
+    from autograder.proof.claims import Claim
 
 _NAMES = click.argument("names", metavar="[ASSIGNMENT]...", nargs=-1)
 _COURSE = click.option(
@@ -131,11 +132,7 @@ def verify(  # noqa: PLR0913 - one for each option
     for assignment in assignments:
         for claim in claims_about(assignment, salt, proof):
             made.append(claim)
-            time = "before" if claim.cached else f"{claim.seconds:.1f} s"
-            sign = "ok" if claim.holds else "NO" if claim.fails else "--"
-            click.echo(f"{sign:<3}{claim.assignment}: {claim.text}  ({time})")
-            if claim.fails:
-                click.echo(_indented(claim.broken))
+            click.echo(_said(claim, "  (before)" if claim.cached else f"  ({claim.seconds:.1f} s)"))
     if show_matrix:
         Console().print(matrix.table(made))
     for line in matrix.summary(made):
@@ -144,9 +141,7 @@ def verify(  # noqa: PLR0913 - one for each option
         matrix.write_json(json_file, made)
     if page:
         matrix.write_page(page, made)
-    if broken := [f"NO {claim.assignment}: {claim.text}\n{_indented(claim.broken)}" for claim in made if claim.fails]:
-        do = "does" if len(broken) == 1 else "do"
-        raise click.ClickException("\n".join([f"{len(broken)} of {len(made)} claims {do} not hold", *broken]))
+    _require_proven(made)
 
 
 @cli.command()
@@ -371,8 +366,17 @@ def _data_folders(root: Path) -> list[Path]:
         return []
 
 
-def _indented(text: str) -> str:
-    return textwrap.indent(text, " " * 5)
+def _said(claim: "Claim", time: str = "") -> str:
+    """Say whether a claim holds, and what was seen where the proof fails by it."""
+    sign = "ok" if claim.holds else "NO" if claim.fails else "--"
+    why = "\n" + textwrap.indent(claim.broken, " " * 5) if claim.fails else ""
+    return f"{sign:<3}{claim.assignment}: {claim.text}{time}{why}"
+
+
+def _require_proven(made: "list[Claim]") -> None:
+    if broken := [_said(claim) for claim in made if claim.fails]:
+        do = "does" if len(broken) == 1 else "do"
+        raise click.ClickException("\n".join([f"{len(broken)} of {len(made)} claims {do} not hold", *broken]))
 
 
 def _require_final(final: bool) -> None:  # noqa: FBT001 - it is all that there is

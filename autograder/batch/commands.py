@@ -28,7 +28,7 @@ class Place:
     """Where a run is kept.
 
     Attributes:
-        course: the course's folder.
+        course: the course's folder, resolved.
         out: the run's folder; None keeps nothing.
         url: address of a database other than the folder's own file.
     """
@@ -61,7 +61,7 @@ def grade(  # noqa: PLR0913 - what, who and where
         return _show(batch, _graded(batch, batch.entries(submissions), workers, lines=lines))
     _make(place.out)
     with Store(place.out, place.url, alone=True) as store:
-        store.begin(Run(assignment.name, place.course.resolve(), task.seed, task.allow_unconfined))
+        store.begin(Run(assignment.name, place.course, task.seed, task.allow_unconfined))
         batch = Batch(assignment, task, store)
         try:
             done = _graded(batch, batch.entries(submissions), workers, lines=lines)
@@ -131,9 +131,9 @@ def _in_short(summaries: Sequence[Summary]) -> str:
 def _require_apart(course: Path, paths: Sequence[Path]) -> None:
     """Refuse a course that lies among hand-ins: one may have brought it along, and its tests would be trusted."""
     for path in paths:
-        if course.resolve().is_relative_to(path.resolve()):
+        if course.is_relative_to(path.resolve()):
             todo = "work in the course's folder, or name it with --course; hand-ins go into a folder of their own"
-            raise CallError(path, f"the course lies among these hand-ins ({course.resolve()})", todo)
+            raise CallError(path, f"the course lies among these hand-ins ({course})", todo)
 
 
 def _make(folder: Path) -> None:

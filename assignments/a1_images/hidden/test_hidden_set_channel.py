@@ -22,7 +22,7 @@ def filled(image, place, value):
 def test_each_channel(alone, rng, channel, seed):
     """set_channel sets one channel of an image of bytes, and keeps the other two."""
     image = rng.integers(0, 256, size=(4, 6, 3), dtype=np.uint8)
-    value = int(rng.integers(2, 255))
+    value = int(rng.integers(2, 255))  # black and white have a test of their own
     expected = np.stack([image[:, :, c] if c != channel else np.full((4, 6), value) for c in range(3)], axis=2)
     known = {
         "Red and blue look swapped.": filled(image, (slice(None), slice(None), 2 - channel), value),
